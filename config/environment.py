@@ -1,0 +1,208 @@
+"""The only reader of the process environment: typed values, and one sentence for each mistake.
+
+Variables are named ``APP_<SECTION>__<NAME>`` and arrive as strings. ``.env`` is read for the local
+environment only, and never overrules a variable that is really set.
+"""
+
+import importlib
+import os
+import secrets
+from collections.abc import Callable
+from email.headerregistry import Address
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+import environ
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = ROOT / ".local"
+"""What a local installation keeps: database, mailbox, generated secrets. Never committed."""
+
+ENVIRONMENTS = ("local", "production")
+
+MAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "maildir")
+
+_env = environ.Env()
+_Number = TypeVar("_Number", int, float)
+
+
+class ConfigurationError(Exception):
+    """A variable is missing or wrong; the message is the sentence to show."""
+
+
+def name() -> str:
+    """Return ``local`` or ``production``, as ``APP_ENVIRONMENT`` says; raise otherwise."""
+    value = os.environ.get("APP_ENVIRONMENT", "local")
+    if value not in ENVIRONMENTS:
+        message = f"'{value}' is not a supported environment. Use either `local` or `production`."
+        raise ConfigurationError(message)
+    return value
+
+
+def use_settings() -> None:
+    """Choose the settings module, unless one is chosen, and load it; raise ConfigurationError."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"config.settings.{name()}")
+    importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+
+
+def read_dotenv() -> None:
+    """Read ``.env`` beside ``manage.py``, where there is one; the real environment wins."""
+    _env.read_env(ROOT / ".env", overwrite=False)
+
+
+def text(variable: str, default: str | None = None) -> str:
+    """Return a variable; without a default it is required and must not be blank."""
+    value = os.environ.get(variable, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise ConfigurationError(f"{variable} is required in this environment: set it.")
+    return default
+
+
+def boolean(variable: str, *, default: bool) -> bool:
+    """Return a variable that says true or false."""
+    value = text(variable, str(default)).lower()
+    if value in {"true", "yes", "on", "1"}:
+        return True
+    if value in {"false", "no", "off", "0"}:
+        return False
+    raise ConfigurationError(f"{variable} must be true or false, not {value!r}.")
+
+
+def choice(variable: str, choices: tuple[str, ...]) -> str:
+    """Return one of some words, the first by default."""
+    value = text(variable, choices[0])
+    if value not in choices:
+        words = " or ".join(f"`{word}`" for word in choices)
+        raise ConfigurationError(f"{variable} must be {words}, not {value!r}.")
+    return value
+
+
+def integer(variable: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -> int:
+    """Return a whole number within bounds."""
+    return _number(variable, int, default, minimum, maximum, "a whole number")
+
+
+def decimal(variable: str, default: float, *, minimum: float = 0, maximum: float = 10**9) -> float:
+    """Return a number within bounds."""
+    return _number(variable, float, default, minimum, maximum, "a number")
+
+
+def base_url(variable: str, default: str | None = None) -> str:
+    """Return an http(s) address without a path's last slash, to which routes are appended."""
+    value = text(variable, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        message = f"{variable} must be an address such as https://news.example.org, not {value!r}."
+        raise ConfigurationError(message)
+    return value
+
+
+def mailbox(variable: str, default: str | None = None) -> Address:
+    """Return a sender such as ``Name <name@example.org>``."""
+    value = text(variable, default)
+    parsed = SMTP.header_factory("From", value)
+    if parsed.defects or len(parsed.addresses) != 1 or not parsed.addresses[0].domain:
+        message = f"{variable} must be a sender such as `Name <name@example.org>`, not {value!r}."
+        raise ConfigurationError(message)
+    return parsed.addresses[0]
+
+
+def mail_url(variable: str, default: str | None = None) -> SplitResult:
+    """Return where mail is handed over. The value is not repeated in the error: it has a password."""
+    value = text(variable, default)
+    try:
+        url = urlsplit(value)
+        known = url.scheme in MAIL_SCHEMES and (url.hostname or url.scheme == "maildir")
+        _ = url.port
+    except ValueError:
+        known = False
+    if not known:
+        schemes = ", ".join(f"{scheme}://" for scheme in MAIL_SCHEMES)
+        raise ConfigurationError(f"{variable} must be an address with one of {schemes}.")
+    return url
+
+
+def secret_key() -> str:
+    """Return the secret key that was given, or the one of this checkout, made at first use."""
+    return os.environ.get("APP_APPLICATION__SECRET_KEY") or _kept_secret(LOCAL / "secret_key")
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(exist_ok=True)
+    try:
+        # Written aside and linked, so that of two first starts one wins and nobody reads half a key.
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink(missing_ok=True)
+    return path.read_text()
+
+
+def database(*, require_ssl: bool) -> dict[str, Any] | None:
+    """Return Django's entry for the database that the environment names, None if it names none."""
+    ssl_mode = "require" if boolean("APP_DATABASE__REQUIRE_SSL", default=require_ssl) else "prefer"
+    if os.environ.get("DATABASE_URL"):
+        entry = _database_from_url()
+    elif any(f"APP_DATABASE__{part}" in os.environ for part in ("HOST", "USERNAME", "DATABASE_NAME")):
+        entry = _database_from_parts()
+    else:
+        return None
+    options = {"sslmode": ssl_mode, **entry.get("OPTIONS", {})}
+    return {**entry, "ENGINE": "django.db.backends.postgresql", "OPTIONS": options}
+
+
+def required_database(*, require_ssl: bool) -> dict[str, Any]:
+    """Return Django's entry for the database that the environment must name."""
+    entry = database(require_ssl=require_ssl)
+    if entry is None:
+        message = (
+            "DATABASE_URL is required in this environment: set it, or APP_DATABASE__HOST, __PORT, "
+            "__USERNAME, __PASSWORD and __DATABASE_NAME."
+        )
+        raise ConfigurationError(message)
+    return entry
+
+
+def _database_from_url() -> dict[str, Any]:
+    url = os.environ["DATABASE_URL"]
+    if urlsplit(url).scheme not in {"postgres", "postgresql"}:
+        message = "DATABASE_URL must be postgres://USER:PASSWORD@HOST:PORT/NAME."
+        raise ConfigurationError(message)
+    return dict(_env.db_url_config(url))
+
+
+def _database_from_parts() -> dict[str, Any]:
+    return {
+        "HOST": text("APP_DATABASE__HOST", "127.0.0.1"),
+        "PORT": integer("APP_DATABASE__PORT", 5432, minimum=1, maximum=65535),
+        "USER": text("APP_DATABASE__USERNAME"),
+        "PASSWORD": text("APP_DATABASE__PASSWORD", ""),
+        "NAME": text("APP_DATABASE__DATABASE_NAME"),
+    }
+
+
+def _number(
+    variable: str,
+    parse: Callable[[str], _Number],
+    default: _Number,
+    minimum: _Number,
+    maximum: _Number,
+    kind: str,
+) -> _Number:
+    value = text(variable, str(default))
+    try:
+        number = parse(value)
+    except ValueError:
+        number = None
+    if number is None or not minimum <= number <= maximum:
+        message = f"{variable} must be {kind} from {minimum} to {maximum}, not {value!r}."
+        raise ConfigurationError(message)
+    return number

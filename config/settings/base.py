@@ -1,0 +1,126 @@
+"""What is the same everywhere. The other modules of this package change values, never structure."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from config import environment, logging
+
+# Where the service listens (gunicorn.py) and how the world calls it.
+HOST = environment.text("APP_APPLICATION__HOST", "127.0.0.1")
+PORT = environment.integer("APP_APPLICATION__PORT", 8000, minimum=1, maximum=65535)
+BASE_URL = environment.base_url("APP_APPLICATION__BASE_URL", f"http://127.0.0.1:{PORT}")
+ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname)]
+
+# https://docs.djangoproject.com/en/5.2/ref/settings/
+DEBUG = False
+ROOT_URLCONF = "zero2prod.urls"
+WSGI_APPLICATION = "zero2prod.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TIME_ZONE = "UTC"
+USE_TZ = True
+LANGUAGE_CODE = "en"
+
+INSTALLED_APPS = [
+    "zero2prod.apps.SiteConfig",
+    "newsletter.apps.NewsletterConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+
+
+
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [environment.ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def databases(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return DATABASES for one server.
+
+    A connection gives up after 2 s: the answer is then 503 (zero2prod/middleware.py). It is kept
+    between requests and checked before it is used again, so that a restarted server costs nobody
+    an error page.
+    """
+    options = {"connect_timeout": 2, **entry.get("OPTIONS", {})}
+    return {
+        "default": {**entry, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    }
+
+
+LOCAL_POSTGRES = {"ENGINE": "zero2prod.local_postgres", "NAME": "newsletter"}
+
+# https://docs.djangoproject.com/en/5.2/topics/auth/passwords/
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+# Static files: https://whitenoise.readthedocs.io/
+STATIC_URL = "/static/"
+STATIC_ROOT = environment.ROOT / "static-root"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# The public door takes small forms only; the admin's largest form is an issue.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+SIGNUP_BODY_LIMIT = 16 * 1024
+"""Bytes of a sign-up's body; above it the answer is 413."""
+SIGNUP_LIMITS = environment.boolean("APP_SIGNUP__LIMITS", default=True)
+"""Whether the number of confirmation mails to one address is limited."""
+
+# Delivery
+EMAIL_SENDER = environment.mailbox(
+    "APP_EMAIL__SENDER", "Newsletter <newsletter@example.com>"
+)
+EMAIL_URL = environment.mail_url(
+    "APP_EMAIL__URL", f"maildir://{environment.LOCAL / 'mailbox'}"
+)
+DELIVERY_CONNECTIONS = environment.integer("APP_DELIVERY__CONNECTIONS", 4, minimum=1, maximum=64)
+"""Sending connections of one worker process."""
+DELIVERY_RATE_PER_SECOND = environment.decimal("APP_DELIVERY__RATE_PER_SECOND", 0)
+"""Mails a second over all workers; 0: as fast as the provider takes them."""
+UNKNOWN_POLICY = environment.choice("APP_DELIVERY__UNKNOWN_POLICY", ("hold", "resend"))
+"""What happens to an issue's mail whose outcome is in doubt: held for the operator, or sent again."""
+
+LOGGING_CONFIG = None  # config.logging.configure does it, once.
+logging.configure(json=environment.name() == "production")

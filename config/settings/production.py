@@ -1,0 +1,28 @@
+"""The live service: what is required has no default, so that a missing variable stops the start."""
+
+from urllib.parse import urlsplit
+
+from config import environment
+from config.settings.base import *  # noqa: F403
+from config.settings.base import databases
+
+HOST = environment.text("APP_APPLICATION__HOST", "0.0.0.0")  # noqa: S104
+BASE_URL = environment.base_url("APP_APPLICATION__BASE_URL")
+ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname)]
+SECRET_KEY = environment.text("APP_APPLICATION__SECRET_KEY")
+DATABASES = databases(environment.required_database(require_ssl=True))
+EMAIL_SENDER = environment.mailbox("APP_EMAIL__SENDER")
+EMAIL_URL = environment.mail_url("APP_EMAIL__URL")
+
+# The platform ends TLS in front of the service and says so in this header, which it sets itself.
+# https://docs.digitalocean.com/products/app-platform/
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = BASE_URL.startswith("https://")
+SECURE_HSTS_SECONDS = 63_072_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+LOCAL_MAILBOX = False

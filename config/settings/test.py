@@ -1,0 +1,13 @@
+"""The test suite: fixed values, and nothing of the developer's own configuration."""
+
+from config import environment
+from config.settings.base import *  # noqa: F403
+from config.settings.base import LOCAL_POSTGRES, STORAGES, databases
+
+SECRET_KEY = "test" * 16
+BASE_URL = "http://testserver"
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+DATABASES = databases(environment.database(require_ssl=False) or LOCAL_POSTGRES)
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOCAL_MAILBOX = True

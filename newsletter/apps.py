@@ -1,0 +1,7 @@
+"""The newsletter itself."""
+
+from django.apps import AppConfig
+
+
+class NewsletterConfig(AppConfig):
+    name = "newsletter"

@@ -1,0 +1,102 @@
+"""The ledger: one row for each mail that was promised, which is its queue entry as well."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from newsletter.models.issues import Issue
+from newsletter.models.subscriptions import Subscription
+
+
+class Delivery(models.Model):
+    """A promised mail.
+
+    ``next_at`` is set exactly while the row is pending and ``lease_until`` exactly while a worker
+    holds it. The partial indexes ask for these two columns and not for ``state``, so that the step
+    from claimed to sending touches no indexed column and stays a heap-only update (PostgreSQL
+    documentation, 66.7).
+    """
+
+    class Kind(models.TextChoices):
+        CONFIRMATION = "confirmation"
+        ISSUE = "issue"
+        TEST = "test"
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        CLAIMED = "claimed"
+        SENDING = "sending"
+        SENT = "sent"
+        FAILED = "failed"
+        SKIPPED = "skipped"
+        UNKNOWN = "unknown"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=12, choices=Kind)
+    issue = models.ForeignKey(
+        Issue, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+    )
+    subscription = models.ForeignKey(
+        Subscription, null=True, on_delete=models.SET_NULL, related_name="deliveries"
+    )
+    recipient = models.EmailField(
+        blank=True, help_text="Of a test mail. Any other goes to the subscription's address."
+    )
+    state = models.CharField(max_length=8, choices=State, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    recoveries = models.PositiveSmallIntegerField(
+        default=0, help_text="How often its worker died and the row was taken back."
+    )
+    next_at = models.DateTimeField(null=True, db_default=Now())
+    claim_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    sending_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    provider_id = models.CharField(max_length=255, blank=True, db_default="")
+    error_code = models.CharField(max_length=64, blank=True, db_default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint("issue", "subscription", name="delivery_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=[
+                        "pending", "claimed", "sending", "sent", "failed", "skipped", "unknown"
+                    ]
+                ),
+                name="delivery_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="pending", next_at__isnull=False)
+                | (~Q(state="pending") & Q(next_at__isnull=True)),
+                name="delivery_due_iff_pending",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["claimed", "sending"], lease_until__isnull=False)
+                | (~Q(state__in=["claimed", "sending"]) & Q(lease_until__isnull=True)),
+                name="delivery_leased_iff_held",
+            ),
+        ]
+        indexes = [
+            # The claim: what was caused by one person (confirmations, tests) never waits behind an
+            # issue, and a paused issue costs the others nothing.
+            models.Index(
+                "next_at", name="delivery_due_single",
+                condition=Q(next_at__isnull=False) & ~Q(kind="issue"),
+            ),
+            models.Index(
+                "issue", "next_at", name="delivery_due_issue",
+                condition=Q(next_at__isnull=False, kind="issue"),
+            ),
+            # The reaper.
+            models.Index(
+                "lease_until", name="delivery_leased", condition=Q(lease_until__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

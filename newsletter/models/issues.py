@@ -1,0 +1,77 @@
+"""One issue of a newsletter: what the editor writes, and how far it has come."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from newsletter.models.newsletters import Newsletter
+
+
+class IssueQuerySet(models.QuerySet["Issue"]):
+    def published(self) -> "IssueQuerySet":
+        """Return the issues whose content is frozen and public."""
+        return self.filter(
+            state__in=[
+                Issue.State.EXPANDING, Issue.State.SENDING, Issue.State.PAUSED, Issue.State.SENT
+            ]
+        )
+
+    def in_delivery(self) -> "IssueQuerySet":
+        """Return the issues whose mails may be claimed now."""
+        return self.filter(state__in=[Issue.State.EXPANDING, Issue.State.SENDING])
+
+
+class Issue(models.Model):
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        SCHEDULED = "scheduled"
+        EXPANDING = "expanding"
+        SENDING = "sending"
+        PAUSED = "paused"
+        SENT = "sent"
+        CANCELLED = "cancelled"
+
+    newsletter = models.ForeignKey(Newsletter, on_delete=models.PROTECT, related_name="issues")
+    subject = models.CharField(max_length=200)
+    preheader = models.CharField(
+        max_length=200, blank=True, help_text="The line that inboxes show beside the subject."
+    )
+    body = models.TextField(help_text="Markdown.")
+    slug = models.SlugField(
+        max_length=120, blank=True, help_text="Its name in the archive. Empty: from the subject."
+    )
+    state = models.CharField(
+        max_length=10, choices=State, default=State.DRAFT, editable=False
+    )
+    key = models.CharField(
+        max_length=200, null=True, editable=False,
+        help_text="The publisher's idempotency key: the same key is the same issue.",
+    )
+    audience_size = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How many deliveries its publication has made so far."
+    )
+    expanded_through = models.UUIDField(
+        null=True, editable=False, help_text="The last subscription that has its delivery."
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    publish_at = models.DateTimeField(null=True, editable=False)
+    published_at = models.DateTimeField(
+        null=True, editable=False,
+        help_text="When the audience was fixed: who was confirmed by then gets it.",
+    )
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    objects = IssueQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint("newsletter", "slug", name="issue_slug"),
+            models.UniqueConstraint("newsletter", "key", name="issue_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state in {self.State.DRAFT, self.State.SCHEDULED}

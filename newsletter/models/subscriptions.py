@@ -1,0 +1,69 @@
+"""One reader of one newsletter."""
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from newsletter.models.newsletters import Newsletter
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def confirmed(self) -> "SubscriptionQuerySet":
+        return self.filter(status=Subscription.Status.CONFIRMED)
+
+    def with_address(self, email: str) -> "SubscriptionQuerySet":
+        """Find an address without regard to case, by the index of the uniqueness constraint."""
+        return self.annotate(lower_email=Lower("email")).filter(lower_email=email.lower())
+
+
+class Subscription(models.Model):
+    class Status(models.TextChoices):
+        PENDING_CONFIRMATION = "pending_confirmation"
+        CONFIRMED = "confirmed"
+        UNSUBSCRIBED = "unsubscribed"
+        BOUNCED = "bounced"
+        COMPLAINED = "complained"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    newsletter = models.ForeignKey(
+        Newsletter, on_delete=models.PROTECT, related_name="subscriptions", db_index=False
+    )
+    email = models.CharField(
+        max_length=254,
+        help_text="As typed; a domain outside ASCII is stored as its A-label (RFC 5890).",
+    )
+    name = models.CharField(max_length=256, blank=True)
+    status = models.CharField(
+        max_length=20, choices=Status, default=Status.PENDING_CONFIRMATION
+    )
+    attributes = models.JSONField(default=dict, blank=True)
+    subscribed_at = models.DateTimeField(db_default=Now(), editable=False)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    unsubscribed_at = models.DateTimeField(null=True, editable=False)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("newsletter", Lower("email"), name="subscription_address"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    status__in=[
+                        "pending_confirmation", "confirmed", "unsubscribed", "bounced", "complained"
+                    ]
+                ),
+                name="subscription_status",
+            ),
+        ]
+        indexes = [
+            # The audience of an issue, walked in chunks by id.
+            models.Index(
+                "newsletter", "id",
+                condition=models.Q(status="confirmed"), name="subscription_confirmed",
+            ),
+            models.Index("-subscribed_at", name="subscription_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

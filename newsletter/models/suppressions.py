@@ -1,0 +1,37 @@
+"""Addresses that are never mailed again, known by a keyed hash only, so that it outlives erasure."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
+
+
+def address_digests(email: str) -> list[str]:
+    """Return the keyed hashes of an address, the one by the present key first."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [
+        salted_hmac("newsletter.suppression", email.lower(), key, algorithm="sha256").hexdigest()
+        for key in keys
+    ]
+
+
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def of_address(self, email: str) -> "SuppressionQuerySet":
+        return self.filter(digest__in=address_digests(email))
+
+
+class Suppression(models.Model):
+    class Reason(models.TextChoices):
+        BOUNCED = "bounced"
+        COMPLAINED = "complained"
+        ERASED = "erased"
+        STAFF = "staff"
+
+    digest = models.CharField(max_length=64, unique=True)
+    reason = models.CharField(max_length=12, choices=Reason)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = SuppressionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.digest[:12]}"

@@ -1,0 +1,20 @@
+"""The workers that are alive: each says so every few seconds."""
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Worker(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index("-seen_at", name="worker_seen")]
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"

@@ -1,0 +1,38 @@
+"""Rows for tests: believable by default, and every field can be said."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from newsletter.models import Delivery, Issue, Newsletter, Subscription
+
+
+def default_newsletter() -> Newsletter:
+    """Return the newsletter that migrate made."""
+    return Newsletter.objects.get(slug="default")
+
+
+def make_subscription(email: str = "ursula@example.org", **fields: Any) -> Subscription:
+    """Store a confirmed reader, unless another status is said."""
+    fields.setdefault("status", Subscription.Status.CONFIRMED)
+    if fields["status"] != Subscription.Status.PENDING_CONFIRMATION:
+        fields.setdefault("confirmed_at", timezone.now())
+    fields.setdefault("newsletter", default_newsletter())
+    return Subscription.objects.create(email=email, **fields)
+
+
+def make_issue(subject: str = "The first issue", **fields: Any) -> Issue:
+    """Store a draft, unless another state is said."""
+    fields.setdefault("newsletter", default_newsletter())
+    fields.setdefault("body", "Hello, *reader*.")
+    fields.setdefault("slug", subject.lower().replace(" ", "-"))
+    return Issue.objects.create(subject=subject, **fields)
+
+
+def make_delivery(
+    subscription: Subscription, issue: Issue | None = None, **fields: Any
+) -> Delivery:
+    """Store a pending row of the ledger: an issue's, or else a confirmation."""
+    kind = Delivery.Kind.CONFIRMATION if issue is None else Delivery.Kind.ISSUE
+    fields.setdefault("kind", kind)
+    return Delivery.objects.create(subscription=subscription, issue=issue, **fields)

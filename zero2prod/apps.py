@@ -1,0 +1,7 @@
+"""The site around the newsletter."""
+
+from django.apps import AppConfig
+
+
+class SiteConfig(AppConfig):
+    name = "zero2prod"
