@@ -151,7 +151,9 @@ def database(*, require_ssl: bool) -> dict[str, Any] | None:
     ssl_mode = "require" if boolean("APP_DATABASE__REQUIRE_SSL", default=require_ssl) else "prefer"
     if os.environ.get("DATABASE_URL"):
         entry = _database_from_url()
-    elif any(f"APP_DATABASE__{part}" in os.environ for part in ("HOST", "USERNAME", "DATABASE_NAME")):
+    elif any(
+        f"APP_DATABASE__{part}" in os.environ for part in ("HOST", "USERNAME", "DATABASE_NAME")
+    ):
         entry = _database_from_parts()
     else:
         return None

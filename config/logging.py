@@ -33,8 +33,13 @@ def configure(*, json: bool) -> None:
                     "processors": _as_json() if json else _as_text(),
                 }
             },
-            "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "events",
-                                    "stream": "ext://sys.stdout"}},
+            "handlers": {
+                "stdout": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "events",
+                    "stream": "ext://sys.stdout",
+                }
+            },
             "root": {"handlers": ["stdout"], "level": "INFO"},
             # The request's one line is written by zero2prod/telemetry.py.
             "loggers": {"django.request": {"level": "ERROR"}},

@@ -32,12 +32,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-
-
-
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -109,12 +105,8 @@ SIGNUP_LIMITS = environment.boolean("APP_SIGNUP__LIMITS", default=True)
 """Whether the number of confirmation mails to one address is limited."""
 
 # Delivery
-EMAIL_SENDER = environment.mailbox(
-    "APP_EMAIL__SENDER", "Newsletter <newsletter@example.com>"
-)
-EMAIL_URL = environment.mail_url(
-    "APP_EMAIL__URL", f"maildir://{environment.LOCAL / 'mailbox'}"
-)
+EMAIL_SENDER = environment.mailbox("APP_EMAIL__SENDER", "Newsletter <newsletter@example.com>")
+EMAIL_URL = environment.mail_url("APP_EMAIL__URL", f"maildir://{environment.LOCAL / 'mailbox'}")
 DELIVERY_CONNECTIONS = environment.integer("APP_DELIVERY__CONNECTIONS", 4, minimum=1, maximum=64)
 """Sending connections of one worker process."""
 DELIVERY_RATE_PER_SECOND = environment.decimal("APP_DELIVERY__RATE_PER_SECOND", 0)

@@ -65,7 +65,13 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     state__in=[
-                        "pending", "claimed", "sending", "sent", "failed", "skipped", "unknown"
+                        "pending",
+                        "claimed",
+                        "sending",
+                        "sent",
+                        "failed",
+                        "skipped",
+                        "unknown",
                     ]
                 ),
                 name="delivery_state",
@@ -85,11 +91,14 @@ class Delivery(models.Model):
             # The claim: what was caused by one person (confirmations, tests) never waits behind an
             # issue, and a paused issue costs the others nothing.
             models.Index(
-                "next_at", name="delivery_due_single",
+                "next_at",
+                name="delivery_due_single",
                 condition=Q(next_at__isnull=False) & ~Q(kind="issue"),
             ),
             models.Index(
-                "issue", "next_at", name="delivery_due_issue",
+                "issue",
+                "next_at",
+                name="delivery_due_issue",
                 condition=Q(next_at__isnull=False, kind="issue"),
             ),
             # The reaper.

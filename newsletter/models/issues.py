@@ -11,7 +11,10 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         """Return the issues whose content is frozen and public."""
         return self.filter(
             state__in=[
-                Issue.State.EXPANDING, Issue.State.SENDING, Issue.State.PAUSED, Issue.State.SENT
+                Issue.State.EXPANDING,
+                Issue.State.SENDING,
+                Issue.State.PAUSED,
+                Issue.State.SENT,
             ]
         )
 
@@ -39,11 +42,11 @@ class Issue(models.Model):
     slug = models.SlugField(
         max_length=120, blank=True, help_text="Its name in the archive. Empty: from the subject."
     )
-    state = models.CharField(
-        max_length=10, choices=State, default=State.DRAFT, editable=False
-    )
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     key = models.CharField(
-        max_length=200, null=True, editable=False,
+        max_length=200,
+        null=True,
+        editable=False,
         help_text="The publisher's idempotency key: the same key is the same issue.",
     )
     audience_size = models.PositiveIntegerField(
@@ -55,7 +58,8 @@ class Issue(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     publish_at = models.DateTimeField(null=True, editable=False)
     published_at = models.DateTimeField(
-        null=True, editable=False,
+        null=True,
+        editable=False,
         help_text="When the audience was fixed: who was confirmed by then gets it.",
     )
     finished_at = models.DateTimeField(null=True, editable=False)

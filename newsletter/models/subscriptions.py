@@ -34,9 +34,7 @@ class Subscription(models.Model):
         help_text="As typed; a domain outside ASCII is stored as its A-label (RFC 5890).",
     )
     name = models.CharField(max_length=256, blank=True)
-    status = models.CharField(
-        max_length=20, choices=Status, default=Status.PENDING_CONFIRMATION
-    )
+    status = models.CharField(max_length=20, choices=Status, default=Status.PENDING_CONFIRMATION)
     attributes = models.JSONField(default=dict, blank=True)
     subscribed_at = models.DateTimeField(db_default=Now(), editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
@@ -50,7 +48,11 @@ class Subscription(models.Model):
             models.CheckConstraint(
                 condition=models.Q(
                     status__in=[
-                        "pending_confirmation", "confirmed", "unsubscribed", "bounced", "complained"
+                        "pending_confirmation",
+                        "confirmed",
+                        "unsubscribed",
+                        "bounced",
+                        "complained",
                     ]
                 ),
                 name="subscription_status",
@@ -59,10 +61,12 @@ class Subscription(models.Model):
         indexes = [
             # The audience of an issue, walked in chunks by id.
             models.Index(
-                "newsletter", "id",
-                condition=models.Q(status="confirmed"), name="subscription_confirmed",
+                "newsletter",
+                "id",
+                condition=models.Q(status="confirmed"),
+                name="subscription_confirmed",
             ),
-            models.Index("-subscribed_at", name="subscription_newest"),
+            models.Index(fields=["-subscribed_at"], name="subscription_newest"),
         ]
 
     def __str__(self) -> str:

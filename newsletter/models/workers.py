@@ -14,7 +14,7 @@ class Worker(models.Model):
     seen_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index("-seen_at", name="worker_seen")]
+        indexes = [models.Index(fields=["-seen_at"], name="worker_seen")]
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"

@@ -66,7 +66,9 @@ class MailTemplate:
         """Return the mail of one reader, lines ended by CRLF."""
         token = personal.token.encode()
         if len(token) != self._token_length:
-            raise ValueError(f"a token of {self._token_length} bytes belongs here, not {len(token)}")
+            raise ValueError(
+                f"a token of {self._token_length} bytes belongs here, not {len(token)}"
+            )
         head = b"To: %b\r\nMessage-ID: %b\r\nDate: %b\r\n" % (
             personal.email.encode("ascii"),
             self.message_id(personal.delivery_id).encode(),
