@@ -8,7 +8,7 @@ import importlib
 import os
 import secrets
 from collections.abc import Callable
-from email.headerregistry import Address
+from email.headerregistry import Address, AddressHeader
 from email.policy import SMTP
 from pathlib import Path
 from typing import Any, TypeVar
@@ -104,7 +104,7 @@ def base_url(variable: str, default: str | None = None) -> str:
 def mailbox(variable: str, default: str | None = None) -> Address:
     """Return a sender such as ``Name <name@example.org>``."""
     value = text(variable, default)
-    parsed = SMTP.header_factory("From", value)
+    parsed: AddressHeader = SMTP.header_factory("From", value)
     if parsed.defects or len(parsed.addresses) != 1 or not parsed.addresses[0].domain:
         message = f"{variable} must be a sender such as `Name <name@example.org>`, not {value!r}."
         raise ConfigurationError(message)
