@@ -7,8 +7,9 @@ environment only, and never overrules a variable that is really set.
 import importlib
 import os
 import secrets
+import sys
 from collections.abc import Callable
-from email.headerregistry import Address, AddressHeader
+from email.headerregistry import Address
 from email.policy import SMTP
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,9 +43,12 @@ def name() -> str:
 
 
 def use_settings() -> None:
-    """Choose the settings module, unless one is chosen, and load it; raise ConfigurationError."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"config.settings.{name()}")
-    importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    """Choose the settings module, unless one is chosen, and load it; a mistake ends the process."""
+    try:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"config.settings.{name()}")
+        importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    except ConfigurationError as error:
+        sys.exit(str(error))
 
 
 def read_dotenv() -> None:
@@ -104,15 +108,16 @@ def base_url(variable: str, default: str | None = None) -> str:
 def mailbox(variable: str, default: str | None = None) -> Address:
     """Return a sender such as ``Name <name@example.org>``."""
     value = text(variable, default)
-    parsed: AddressHeader = SMTP.header_factory("From", value)
+    parsed: Any = SMTP.header_factory("From", value)
     if parsed.defects or len(parsed.addresses) != 1 or not parsed.addresses[0].domain:
         message = f"{variable} must be a sender such as `Name <name@example.org>`, not {value!r}."
         raise ConfigurationError(message)
-    return parsed.addresses[0]
+    address: Address = parsed.addresses[0]
+    return address
 
 
 def mail_url(variable: str, default: str | None = None) -> SplitResult:
-    """Return where mail is handed over. The value is not repeated in the error: it has a password."""
+    """Return where mail is handed over. The error does not repeat it: it holds a password."""
     value = text(variable, default)
     try:
         url = urlsplit(value)
@@ -134,7 +139,7 @@ def secret_key() -> str:
 def _kept_secret(path: Path) -> str:
     path.parent.mkdir(exist_ok=True)
     try:
-        # Written aside and linked, so that of two first starts one wins and nobody reads half a key.
+        # Written aside and linked: of two first starts one wins, and nobody reads half a key.
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48))

@@ -112,7 +112,7 @@ DELIVERY_CONNECTIONS = environment.integer("APP_DELIVERY__CONNECTIONS", 4, minim
 DELIVERY_RATE_PER_SECOND = environment.decimal("APP_DELIVERY__RATE_PER_SECOND", 0)
 """Mails a second over all workers; 0: as fast as the provider takes them."""
 UNKNOWN_POLICY = environment.choice("APP_DELIVERY__UNKNOWN_POLICY", ("hold", "resend"))
-"""What happens to an issue's mail whose outcome is in doubt: held for the operator, or sent again."""
+"""An issue's mail whose outcome is in doubt is held for the operator, or sent again."""
 
 LOGGING_CONFIG = None  # config.logging.configure does it, once.
 logging.configure(json=environment.name() == "production")

@@ -1,4 +1,4 @@
-"""A developer's machine: everything has a default, and PostgreSQL is started where none is named."""
+"""A developer's machine: everything has a default, and a missing PostgreSQL is brought along."""
 
 from config import environment
 
