@@ -2,5 +2,15 @@
 
 from django.urls import path
 
+from newsletter import archive, feeds, views
+
 app_name = "newsletter"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("subscriptions", views.sign_up, name="sign_up"),
+    path("subscriptions/confirm", views.confirm, name="confirm"),
+    path("subscriptions/unsubscribe", views.unsubscribe, name="unsubscribe"),
+    path("issues/", archive.index, name="archive"),
+    path("issues/feed/", feeds.IssueFeed(), name="feed"),
+    path("issues/<slug:slug>/", archive.issue, name="issue"),
+]

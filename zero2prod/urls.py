@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from zero2prod import health
+from zero2prod import health, mailbox
 
 urlpatterns = [
     path("health_check", health.liveness, name="health_check"),
@@ -12,3 +12,12 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("newsletter.urls")),
 ]
+if settings.LOCAL_MAILBOX:
+    urlpatterns += [
+        path("mailbox/", mailbox.index, name="mailbox"),
+        path("mailbox/<str:key>/", mailbox.mail, name="mailbox_mail"),
+        path("mailbox/<str:key>/html", mailbox.html, name="mailbox_html"),
+        path("mailbox/<str:key>/source", mailbox.source, name="mailbox_source"),
+    ]
+
+handler500 = "zero2prod.errors.server_error"

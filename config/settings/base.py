@@ -32,6 +32,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Outermost, so that every answer is logged and carries its request id.
+    "zero2prod.telemetry.RequestLogMiddleware",
+    "zero2prod.middleware.LivenessMiddleware",
+    "zero2prod.middleware.ContentPolicyMiddleware",
+    "zero2prod.middleware.RequestGuardMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -40,6 +45,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Innermost, so that the middlewares above finish the answer that it gives for the view.
+    "zero2prod.middleware.DatabaseOutageMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [

@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('email', models.CharField(help_text='As typed; a domain outside ASCII is stored as its A-label (RFC 5890).', max_length=254)),
-                ('name', models.CharField(blank=True, max_length=256)),
+                ('name', models.CharField(blank=True, max_length=1024)),
                 ('status', models.CharField(choices=[('pending_confirmation', 'Pending Confirmation'), ('confirmed', 'Confirmed'), ('unsubscribed', 'Unsubscribed'), ('bounced', 'Bounced'), ('complained', 'Complained')], default='pending_confirmation', max_length=20)),
                 ('attributes', models.JSONField(blank=True, default=dict)),
                 ('subscribed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),

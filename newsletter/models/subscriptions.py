@@ -33,7 +33,7 @@ class Subscription(models.Model):
         max_length=254,
         help_text="As typed; a domain outside ASCII is stored as its A-label (RFC 5890).",
     )
-    name = models.CharField(max_length=256, blank=True)
+    name = models.CharField(max_length=1024, blank=True)
     status = models.CharField(max_length=20, choices=Status, default=Status.PENDING_CONFIRMATION)
     attributes = models.JSONField(default=dict, blank=True)
     subscribed_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -1,0 +1,62 @@
+"""Which e-mail addresses are taken, and in what form they are stored."""
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+from newsletter import characters
+
+MAX_LENGTH = 254
+"""RFC 5321, 4.5.3.1.3, as corrected by erratum 1690 of RFC 3696."""
+
+
+class InvalidAddress(ValueError):
+    """The text is no address that mail can be sent to; the message is the sentence to show."""
+
+
+def parse_address(text: str) -> str:
+    """Return the address as it is stored: as typed, its domain in ASCII; raise InvalidAddress.
+
+    Taken are dot-atoms (RFC 5322, 3.2.3) of at most 64 characters at a domain with a dot. Quoted
+    local parts, IP literals, local parts outside ASCII (RFC 6531) and lists are refused. Nothing is
+    looked up in the DNS.
+    """
+    address = text.strip()
+    if len(address) > MAX_LENGTH:
+        raise InvalidAddress(f"An e-mail address has at most {MAX_LENGTH} characters.")
+    if not characters.is_safe(text):
+        raise InvalidAddress("An e-mail address has no control or invisible characters.")
+    if not address:
+        raise InvalidAddress("An e-mail address is needed.")
+    local, _, domain = address.rpartition("@")
+    try:
+        # `test_environment` allows the domain .test, which RFC 6761 reserves and nobody else has.
+        valid = validate_email(
+            address,
+            allow_smtputf8=False,
+            strict=True,
+            check_deliverability=False,
+            test_environment=True,
+        )
+    except EmailNotValidError as error:
+        raise _not_an_address() from error
+    if "." not in valid.ascii_domain:
+        raise _not_an_address()
+    if domain.isascii():
+        return address
+    if not _is_plainly_written(domain, valid.domain):
+        raise _not_an_address()
+    return f"{local}@{valid.ascii_domain}"
+
+
+def _is_plainly_written(domain: str, understood: str) -> bool:
+    """Whether an international domain means what it looks like.
+
+    UTS #46 turns full-width letters, the Kelvin sign or an ideographic full stop into ASCII, so
+    that a text which looks unlike an address would be stored as somebody's.
+    """
+    return unicodedata.is_normalized("NFKC", domain) and domain.lower() == understood
+
+
+def _not_an_address() -> InvalidAddress:
+    return InvalidAddress("This is not an e-mail address such as name@example.org.")

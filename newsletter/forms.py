@@ -1,0 +1,63 @@
+"""What the public form takes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from newsletter.addresses import parse_address
+from newsletter.models import Newsletter
+from newsletter.models.newsletters import DEFAULT_SLUG
+from newsletter.names import parse_name
+from newsletter.subscribing import wording_version
+
+
+class SignUpForm(forms.Form):
+    name = forms.CharField(strip=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.CharField(
+        label="E-mail address",
+        strip=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+    newsletter = forms.SlugField(required=False)
+    wording = forms.CharField(required=False)
+
+    def __init__(self, data: QueryDict | None = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.repeated = {field for field in self.fields if data and len(data.getlist(field)) > 1}
+
+    def clean_name(self) -> str:
+        return self._parsed("name", parse_name)
+
+    def clean_email(self) -> str:
+        return self._parsed("email", parse_address)
+
+    def clean_newsletter(self) -> Newsletter:
+        slug = self._parsed("newsletter", str) or DEFAULT_SLUG
+        newsletter = Newsletter.objects.filter(slug=slug).first()
+        if newsletter is None:
+            raise forms.ValidationError("There is no such newsletter.")
+        return newsletter
+
+    def clean_wording(self) -> str:
+        """Refuse who was shown other words than those that would be stored as his consent."""
+        shown = self._parsed("wording", str)
+        newsletter = self.cleaned_data.get("newsletter")
+        if shown and newsletter and shown != wording_version(newsletter.consent_wording):
+            raise forms.ValidationError("These words have changed. Please read them again.")
+        return shown
+
+    def reason(self) -> str:
+        """Return all that is wrong, in one line."""
+        return " ".join(
+            f"{field}: {message}" for field, messages in self.errors.items() for message in messages
+        )
+
+    def _parsed(self, field: str, parse: Callable[[str], str]) -> str:
+        if field in self.repeated:
+            raise forms.ValidationError("This field is given more than once.")
+        try:
+            return parse(self.cleaned_data[field])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error

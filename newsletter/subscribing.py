@@ -1,0 +1,140 @@
+"""How a reader comes and goes: sign up, confirm, unsubscribe.
+
+A sign-up and the promise of its mail are one commit. What a stranger types never changes a row that
+exists: only who holds a link from the mailbox does.
+"""
+
+from datetime import timedelta
+from hashlib import sha256
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+
+from newsletter import links
+from newsletter.models import Consent, Delivery, Newsletter, Subscription, Suppression
+from newsletter.models.subscriptions import SubscriptionQuerySet
+
+PAUSE_BETWEEN_MAILS = timedelta(minutes=10)
+MAILS_A_DAY = 3
+"""Confirmation mails to one address, so that nobody can bomb a mailbox through the form."""
+
+_CONFIRMABLE = (Subscription.Status.PENDING_CONFIRMATION, Subscription.Status.UNSUBSCRIBED)
+_UNDELIVERED = (Delivery.State.PENDING, Delivery.State.CLAIMED, Delivery.State.SENDING)
+
+logger = structlog.get_logger(__name__)
+
+
+def sign_up(*, newsletter: Newsletter, email: str, name: str, page: str = "") -> None:
+    """Store a reader who waits for confirmation, what he agreed to and his mail, in one commit.
+
+    An address that is known gets another mail if it could be confirmed and within the limits; a
+    suppressed one leaves no row. The caller learns nothing of that, and neither does a visitor.
+    """
+    reader = Subscription(newsletter=newsletter, email=email, name=name)
+    with transaction.atomic():
+        if Suppression.objects.of_address(email).exists():
+            logger.info("subscribing.suppressed", newsletter=newsletter.slug)
+            return
+        # Of simultaneous sign-ups one inserts; the others wait for its commit and see its row.
+        Subscription.objects.bulk_create([reader], ignore_conflicts=True)
+        stored = (
+            Subscription.objects.filter(newsletter=newsletter)
+            .with_address(email)
+            .select_for_update()
+            .get()
+        )
+        is_new = stored.pk == reader.pk
+        if not is_new and not _may_be_mailed_again(stored):
+            logger.info("subscribing.not_mailed_again", subscription=str(stored.pk))
+            return
+        _record_consent(stored, newsletter, page)
+        mail = Delivery.objects.create(kind=Delivery.Kind.CONFIRMATION, subscription=stored)
+    logger.info(
+        "subscribing.signed_up",
+        subscription=str(stored.pk),
+        delivery=str(mail.pk),
+        newsletter=newsletter.slug,
+        again=not is_new,
+    )
+
+
+def find_by_confirmation(token: str) -> Subscription:
+    """Return the subscription that a confirmation link is for; raise InvalidToken."""
+    return _confirmable(token, Subscription.objects.select_related("newsletter"))
+
+
+def confirm(*, token: str) -> None:
+    """Make a reader of who holds this token; raise InvalidToken. Repeating it is harmless."""
+    with transaction.atomic():
+        subscription = _confirmable(token, Subscription.objects.select_for_update())
+        confirmed = Subscription.objects.filter(pk=subscription.pk, status__in=_CONFIRMABLE).update(
+            status=Subscription.Status.CONFIRMED, confirmed_at=Now(), unsubscribed_at=None
+        )
+        if confirmed:
+            Consent.objects.create(subscription=subscription, act=Consent.Act.CONFIRMED)
+    if confirmed:
+        logger.info("subscribing.confirmed", subscription=str(subscription.pk))
+
+
+def unsubscribe(*, subscription_id: UUID) -> None:
+    """Let a reader go. Repeating it, or naming one who is erased, is harmless."""
+    with transaction.atomic():
+        left = Subscription.objects.filter(
+            pk=subscription_id,
+            status__in=(
+                Subscription.Status.PENDING_CONFIRMATION,
+                Subscription.Status.CONFIRMED,
+            ),
+        ).update(status=Subscription.Status.UNSUBSCRIBED, unsubscribed_at=Now())
+        if left:
+            Consent.objects.create(subscription_id=subscription_id, act=Consent.Act.WITHDREW)
+    if left:
+        logger.info("subscribing.unsubscribed", subscription=str(subscription_id))
+
+
+def wording_version(wording: str) -> str:
+    """Return a short name of exactly this wording."""
+    return sha256(wording.encode()).hexdigest()[:12]
+
+
+def _may_be_mailed_again(subscription: Subscription) -> bool:
+    """Decide by the ledger; the row's lock makes simultaneous sign-ups decide one after another."""
+    if subscription.status not in _CONFIRMABLE:
+        return False
+    if not settings.SIGNUP_LIMITS:
+        return True
+    mails = subscription.deliveries.filter(kind=Delivery.Kind.CONFIRMATION).aggregate(
+        undelivered=Count("pk", filter=Q(state__in=_UNDELIVERED)),
+        recent=Count("pk", filter=Q(created_at__gt=Now() - PAUSE_BETWEEN_MAILS)),
+        today=Count("pk", filter=Q(created_at__gt=Now() - timedelta(days=1))),
+    )
+    return not mails["undelivered"] and not mails["recent"] and mails["today"] < MAILS_A_DAY
+
+
+def _record_consent(subscription: Subscription, newsletter: Newsletter, page: str) -> None:
+    Consent.objects.create(
+        subscription=subscription,
+        act=Consent.Act.SIGNED_UP,
+        wording=newsletter.consent_wording,
+        wording_version=wording_version(newsletter.consent_wording),
+        locale=settings.LANGUAGE_CODE,
+        page=page,
+    )
+
+
+def _confirmable(token: str, subscriptions: SubscriptionQuerySet) -> Subscription:
+    """Find whom a token confirms. A link from before the reader left does not bring him back."""
+    subscription_id, made_at = links.read_confirmation_token(token)
+    subscription = subscriptions.filter(
+        pk=subscription_id, status__in=(*_CONFIRMABLE, Subscription.Status.CONFIRMED)
+    ).first()
+    if subscription is None:
+        raise links.InvalidToken
+    left_at = subscription.unsubscribed_at
+    if left_at and made_at < left_at.replace(microsecond=0):
+        raise links.InvalidToken
+    return subscription

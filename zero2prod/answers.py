@@ -1,0 +1,23 @@
+"""Answers for people and for programs: a page for who wants HTML, a line of text for the rest."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+
+def prefers_html(request: HttpRequest) -> bool:
+    """Whether the client names HTML above plain text; ``*/*`` alone, as of curl, does not."""
+    return request.get_preferred_type(["text/plain", "text/html"]) == "text/html"
+
+
+def refuse(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpResponse:
+    """Answer with an error that says in one sentence what is wrong."""
+    if prefers_html(request):
+        context = {"title": status.phrase, "sentence": sentence}
+        response = render(request, "error.html", context, status=status)
+    else:
+        response = HttpResponse(f"{sentence}\n", status=status, content_type="text/plain")
+    patch_vary_headers(response, ["Accept"])
+    return response
