@@ -1,0 +1,50 @@
+# Everything a checkout needs is made in .venv/ and .local/; `make` alone says what there is.
+
+PYTHON ?= python3
+BIN := .venv/bin
+TEST_SETTINGS := DJANGO_SETTINGS_MODULE=config.settings.test
+
+# What the checks of a live service are run with; nothing is connected to.
+PRODUCTION := APP_ENVIRONMENT=production \
+	APP_APPLICATION__BASE_URL=https://news.zero2prod.dev \
+	APP_APPLICATION__SECRET_KEY=check-7Hq2vX9rLm4TzW8pKd3sYc6nBf1gJe5aUo0iRxQ \
+	APP_EMAIL__SENDER="Newsletter <news@zero2prod.dev>" \
+	APP_EMAIL__URL=smtp+tls://mail.zero2prod.dev:587 \
+	DATABASE_URL=postgres://zero2prod@db.zero2prod.dev/newsletter
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types check format
+
+help: ## Say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
+
+run: .venv/.local ## Set up and run everything on this machine, until Ctrl-C
+	@exec $(BIN)/python manage.py up
+
+test: lint types check ## Set up and run everything that CI runs
+	@$(BIN)/python -m pytest
+
+lint: .venv/.dev ## Lint, and check the formatting
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: .venv/.dev ## Check the types
+	@$(BIN)/mypy
+
+check: .venv/.dev ## Check that migrations are complete and production settings safe
+	@$(TEST_SETTINGS) $(BIN)/python manage.py makemigrations --check
+	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: .venv/.dev ## Format the code and repair what the linter can
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+.venv/.local: requirements.txt requirements-local.txt
+.venv/.dev: requirements.txt requirements-local.txt requirements-dev.txt
+.venv/.local .venv/.dev:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("zero2prod needs Python 3.11 or newer, and $(PYTHON) is %d.%d: run `make PYTHON=python3.11`." % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian: apt install python3-venv)." >&2; exit 1; }
+	@echo "Installing packages into .venv/ ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements$(subst .,-,$(@F)).txt
+	@touch $@
