@@ -16,8 +16,11 @@ from email.policy import SMTP
 from email.utils import formatdate
 from uuid import UUID
 
+from newsletter.rendering import headers as header_values
+
 _BODY_POLICY = SMTP.clone(max_line_length=76)  # RFC 2045, 6.7
-_HEADER_LINE = re.compile(r"[\x20-\x7e]{1,900}")  # RFC 5322, 2.1.1: at most 998 with its name
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]{1,900}(?:\r\n [\x20-\x7e]{1,900})*")
+"""One line or more, each at most 998 characters with the header's name (RFC 5322, 2.1.1)."""
 
 
 def placeholder(length: int) -> str:
@@ -38,7 +41,8 @@ class MailTemplate:
     """A mail that is built once; `fill` returns one reader's copy.
 
     ``text``, ``html`` and the values of ``headers`` hold the placeholder where the token belongs.
-    Headers are written as they are, unfolded: a value must be printable ASCII (ValueError).
+    Any text may be the subject and the sender's name (`rendering.headers`). The other headers are
+    written as they are: a value must be printable ASCII, folded or not (ValueError).
     """
 
     def __init__(
@@ -54,8 +58,13 @@ class MailTemplate:
         self.sender = sender.addr_spec
         self._domain = sender.domain.encode()
         self._token_length = len(token_placeholder)
-        lines = "".join(_header_line(name, value) for name, value in headers.items())
-        mail = lines.encode() + _built(sender, subject, text, html)
+        values = {
+            "From": header_values.mailbox(sender),
+            "Subject": header_values.unstructured(subject),
+            **headers,
+        }
+        lines = "".join(_header_line(name, value) for name, value in values.items())
+        mail = lines.encode() + _body(text, html)
         self._pieces, self._slots = _cut(mail, token_placeholder)
 
     def message_id(self, delivery_id: UUID) -> str:
@@ -81,15 +90,14 @@ class MailTemplate:
 
 
 def _header_line(name: str, value: str) -> str:
-    if not _HEADER_LINE.fullmatch(value):
-        raise ValueError(f"the header {name} is not printable ASCII of at most 900 characters")
+    if not _HEADER_VALUE.fullmatch(value):
+        raise ValueError(f"the header {name} is not printable ASCII in lines of at most 900")
     return f"{name}: {value}\r\n"
 
 
-def _built(sender: Address, subject: str, text: str, html: str) -> bytes:
+def _body(text: str, html: str) -> bytes:
+    """Return both parts with the headers that describe them."""
     message = EmailMessage(policy=_BODY_POLICY)
-    message["From"] = sender
-    message["Subject"] = subject
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     return message.as_bytes()

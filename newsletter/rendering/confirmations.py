@@ -1,0 +1,32 @@
+"""The mail that asks for a confirmation: nothing in it was typed by a visitor."""
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from newsletter import links
+from newsletter.models import Newsletter
+from newsletter.rendering.inlining import inlined
+from newsletter.rendering.mime import MailTemplate, placeholder
+
+
+def confirmation_template(newsletter: Newsletter) -> MailTemplate:
+    """Build the mail; the token that fills it is `links.confirmation_token`."""
+    token = placeholder(len(links.confirmation_token(links.NOBODY)))
+    context = {
+        "newsletter": newsletter,
+        # The placeholder is a note to the operator, not to a visitor.
+        "postal_address": "" if newsletter.lacks_postal_address else newsletter.postal_address,
+        "language": settings.LANGUAGE_CODE,
+        "confirmation_url": links.confirmation_url(token),
+        "site_url": settings.BASE_URL,
+        "days": links.CONFIRMATION_LIFETIME.days,
+    }
+    context["subject"] = render_to_string("emails/confirmation.subject.txt", context).strip()
+    return MailTemplate(
+        sender=newsletter.sender,
+        subject=str(context["subject"]),
+        text=render_to_string("emails/confirmation.txt", context),
+        html=inlined(render_to_string("emails/confirmation.html", context)),
+        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"},
+        token_placeholder=token,
+    )
