@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
+import newsletter.models.validators
 import uuid
 from django.db import migrations, models
 
@@ -20,11 +21,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.SlugField(help_text='Its name in addresses and commands.', unique=True)),
-                ('title', models.CharField(max_length=100)),
+                ('title', models.CharField(max_length=100, validators=[newsletter.models.validators.one_line])),
                 ('tagline', models.CharField(blank=True, help_text='One line under the title of the sign-up page.', max_length=200)),
-                ('sender_name', models.CharField(blank=True, help_text='Empty: the sender of the whole installation.', max_length=100)),
-                ('sender_email', models.EmailField(blank=True, help_text='Empty: the sender of the whole installation.', max_length=254)),
-                ('postal_address', models.TextField(default='Postal address: set it in the admin, under Newsletters', help_text='Stands at the foot of every issue, as the law demands of bulk mail.')),
+                ('sender_name', models.CharField(blank=True, help_text='Empty: the sender of the whole installation.', max_length=100, validators=[newsletter.models.validators.one_line])),
+                ('sender_email', models.EmailField(blank=True, help_text='Empty: the sender of the whole installation.', max_length=254, validators=[newsletter.models.validators.ascii_address])),
+                ('postal_address', models.TextField(default='Postal address: set it in the admin, under Newsletters', help_text='Stands at the foot of every issue, as the law demands of bulk mail.', validators=[newsletter.models.validators.text])),
                 ('consent_wording', models.TextField(default='I want to receive this newsletter by e-mail. I can leave at any time.', help_text='What a visitor agrees to. Each sign-up keeps the wording that it was shown.')),
             ],
             options={
@@ -56,9 +57,9 @@ class Migration(migrations.Migration):
             name='Issue',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=200)),
-                ('preheader', models.CharField(blank=True, help_text='The line that inboxes show beside the subject.', max_length=200)),
-                ('body', models.TextField(help_text='Markdown.')),
+                ('subject', models.CharField(max_length=200, validators=[newsletter.models.validators.one_line])),
+                ('preheader', models.CharField(blank=True, help_text='The line that inboxes show beside the subject.', max_length=200, validators=[newsletter.models.validators.one_line])),
+                ('body', models.TextField(help_text='Markdown.', validators=[newsletter.models.validators.text])),
                 ('slug', models.SlugField(blank=True, help_text='Its name in the archive. Empty: from the subject.', max_length=120)),
                 ('state', models.CharField(choices=[('draft', 'Draft'), ('scheduled', 'Scheduled'), ('expanding', 'Expanding'), ('sending', 'Sending'), ('paused', 'Paused'), ('sent', 'Sent'), ('cancelled', 'Cancelled')], default='draft', editable=False, max_length=10)),
                 ('key', models.CharField(editable=False, help_text="The publisher's idempotency key: the same key is the same issue.", max_length=200, null=True)),
@@ -95,8 +96,9 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('confirmation', 'Confirmation'), ('issue', 'Issue'), ('test', 'Test')], max_length=12)),
                 ('recipient', models.EmailField(blank=True, help_text="Of a test mail. Any other goes to the subscription's address.", max_length=254)),
                 ('state', models.CharField(choices=[('pending', 'Pending'), ('claimed', 'Claimed'), ('sending', 'Sending'), ('sent', 'Sent'), ('failed', 'Failed'), ('skipped', 'Skipped'), ('unknown', 'Unknown')], default='pending', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('recoveries', models.PositiveSmallIntegerField(default=0, help_text='How often its worker died and the row was taken back.')),
+                ('attempts', models.PositiveSmallIntegerField(db_default=0)),
+                ('recoveries', models.PositiveSmallIntegerField(db_default=0, help_text='How often its worker died and the row was taken back.')),
+                ('resends', models.PositiveSmallIntegerField(db_default=0, help_text='How often it was sent again although its outcome was in doubt.')),
                 ('next_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), null=True)),
                 ('claim_token', models.UUIDField(null=True)),
                 ('lease_until', models.DateTimeField(null=True)),

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from newsletter.models import validators
 from newsletter.models.newsletters import Newsletter
 
 
@@ -34,11 +35,14 @@ class Issue(models.Model):
         CANCELLED = "cancelled"
 
     newsletter = models.ForeignKey(Newsletter, on_delete=models.PROTECT, related_name="issues")
-    subject = models.CharField(max_length=200)
+    subject = models.CharField(max_length=200, validators=[validators.one_line])
     preheader = models.CharField(
-        max_length=200, blank=True, help_text="The line that inboxes show beside the subject."
+        max_length=200,
+        blank=True,
+        validators=[validators.one_line],
+        help_text="The line that inboxes show beside the subject.",
     )
-    body = models.TextField(help_text="Markdown.")
+    body = models.TextField(validators=[validators.text], help_text="Markdown.")
     slug = models.SlugField(
         max_length=120, blank=True, help_text="Its name in the archive. Empty: from the subject."
     )

@@ -5,6 +5,8 @@ from email.headerregistry import Address
 from django.conf import settings
 from django.db import models
 
+from newsletter.models import validators
+
 DEFAULT_SLUG = "default"
 POSTAL_ADDRESS_PLACEHOLDER = "Postal address: set it in the admin, under Newsletters"
 """What a fresh installation has until the operator writes the true one; see the system checks."""
@@ -12,18 +14,24 @@ POSTAL_ADDRESS_PLACEHOLDER = "Postal address: set it in the admin, under Newslet
 
 class Newsletter(models.Model):
     slug = models.SlugField(unique=True, help_text="Its name in addresses and commands.")
-    title = models.CharField(max_length=100)
+    title = models.CharField(max_length=100, validators=[validators.one_line])
     tagline = models.CharField(
         max_length=200, blank=True, help_text="One line under the title of the sign-up page."
     )
     sender_name = models.CharField(
-        max_length=100, blank=True, help_text="Empty: the sender of the whole installation."
+        max_length=100,
+        blank=True,
+        validators=[validators.one_line],
+        help_text="Empty: the sender of the whole installation.",
     )
     sender_email = models.EmailField(
-        blank=True, help_text="Empty: the sender of the whole installation."
+        blank=True,
+        validators=[validators.ascii_address],
+        help_text="Empty: the sender of the whole installation.",
     )
     postal_address = models.TextField(
         default=POSTAL_ADDRESS_PLACEHOLDER,
+        validators=[validators.text],
         help_text="Stands at the foot of every issue, as the law demands of bulk mail.",
     )
     consent_wording = models.TextField(

@@ -10,13 +10,17 @@ from newsletter.rendering import plaintext
 _COMMONMARK = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 # What a mail program shows. Everything else goes: its tag, or with its content where that is code.
-_TAGS = set(
-    "a abbr b blockquote br code del div em figcaption figure h1 h2 h3 h4 h5 h6 hr i img li ol p "
-    "pre s small span strong sub sup table tbody td tfoot th thead tr u ul".split()
-)
-_TAGS_WITH_CONTENT = set(
-    "script style svg math iframe object embed template noscript textarea select title".split()
-)
+# fmt: off
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "code", "del", "div", "em", "figcaption", "figure",
+    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small",
+    "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
+}
+_TAGS_WITH_CONTENT = {
+    "embed", "iframe", "math", "noscript", "object", "script", "select", "style", "svg",
+    "template", "textarea", "title",
+}
+# fmt: on
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "abbr": {"title"},

@@ -91,22 +91,25 @@ def _is_block(node: Element | str) -> bool:
 def _block(element: Element, width: int) -> str:
     match element.tag:
         case "hr":
-            return "* * *"
+            text = "* * *"
         case "pre":
-            return textwrap.indent(_verbatim(element).strip("\n"), "    ")
+            text = textwrap.indent(_verbatim(element).strip("\n"), "    ")
         case "blockquote":
             lines = _blocks(element, width=width - 2).splitlines()
-            return "\n".join(f"> {line}".rstrip() for line in lines)
+            text = "\n".join(f"> {line}".rstrip() for line in lines)
         case "ul" | "ol":
-            return _list(element, width)
+            text = _list(element, width)
         case "table":
-            return "\n".join(_row(row) for row in element.elements("tr"))
+            text = "\n".join(_row(row) for row in element.elements("tr"))
         case "h1" | "h2":
-            heading = _blocks(element, width=width)
-            longest = max(map(len, heading.splitlines()), default=0)
-            return f"{heading}\n{('=' if element.tag == 'h1' else '-') * longest}"
+            text = _underlined(_blocks(element, width=width), "=" if element.tag == "h1" else "-")
         case _:
-            return _blocks(element, width=width)
+            text = _blocks(element, width=width)
+    return text
+
+
+def _underlined(heading: str, line: str) -> str:
+    return f"{heading}\n{line * max(map(len, heading.splitlines()), default=0)}"
 
 
 def _list(element: Element, width: int) -> str:
