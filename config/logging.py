@@ -1,45 +1,49 @@
 """How events are written: one JSON object a line in production, readable lines locally."""
 
-import logging
 import logging.config
+import sys
 
 import structlog
-
-SHARED: list[structlog.types.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.StackInfoRenderer(),
-]
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def configure(*, json: bool) -> None:
     """Send the events of structlog and of the standard library through one formatter to stdout."""
+    timestamp = structlog.processors.TimeStamper(
+        fmt="iso" if json else "%H:%M:%S", utc=json, key="time" if json else "timestamp"
+    )
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        timestamp,
+        structlog.processors.StackInfoRenderer(),
+    ]
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": shared,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *(_as_json() if json else _as_text()),
+        ],
+    }
+    stdout = {
+        "class": "logging.StreamHandler",
+        "formatter": "events",
+        "stream": "ext://sys.stdout",
+    }
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {
-                "events": {
-                    "()": structlog.stdlib.ProcessorFormatter,
-                    "foreign_pre_chain": SHARED,
-                    "processors": _as_json() if json else _as_text(),
-                }
-            },
-            "handlers": {
-                "stdout": {
-                    "class": "logging.StreamHandler",
-                    "formatter": "events",
-                    "stream": "ext://sys.stdout",
-                }
-            },
+            "formatters": {"events": formatter},
+            "handlers": {"stdout": stdout},
             "root": {"handlers": ["stdout"], "level": "INFO"},
             # The request's one line is written by zero2prod/telemetry.py.
             "loggers": {"django.request": {"level": "ERROR"}},
@@ -47,17 +51,24 @@ def configure(*, json: bool) -> None:
     )
 
 
-def _as_json() -> list[structlog.types.Processor]:
+def _as_json() -> list[Processor]:
     return [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
-        structlog.processors.EventRenamer("message"),
-        structlog.processors.JSONRenderer(),
+        _with_contract_names,
+        structlog.processors.JSONRenderer(default=str),
     ]
 
 
-def _as_text() -> list[structlog.types.Processor]:
-    return [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.dev.ConsoleRenderer(),
-    ]
+def _as_text() -> list[Processor]:
+    return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+
+
+def _with_contract_names(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put first, and name, what every line has: time, level, name, message."""
+    head = {
+        "time": event.pop("time"),
+        "level": event.pop("level"),
+        "name": event.pop("logger"),
+        "message": event.pop("event"),
+    }
+    return {**head, **event, **head}

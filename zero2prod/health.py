@@ -1,6 +1,21 @@
-"""Liveness and readiness, for the platform's probes."""
+"""Liveness and readiness, for the platform's probes and the operator's first look."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Iterator
+from datetime import timedelta
+from http import HTTPStatus
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from newsletter.models import Delivery, Issue, Worker
+
+HEARTBEAT_LIMIT = timedelta(seconds=30)
+"""A worker that was not seen for longer is gone: it says so every few seconds."""
+LATENESS_LIMIT = timedelta(minutes=10)
+"""How long a due mail may wait."""
 
 
 def liveness(_request: HttpRequest) -> HttpResponse:
@@ -8,5 +23,40 @@ def liveness(_request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+@never_cache
 def readiness(_request: HttpRequest) -> HttpResponse:
-    return HttpResponse()
+    """Answer 200, or 503 with the reasons why readers are not served as they should be."""
+    reasons = list(_reasons())
+    if reasons:
+        answer = {"status": "not ready", "reasons": reasons}
+        return JsonResponse(answer, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    return JsonResponse({"status": "ready"})
+
+
+def _reasons() -> Iterator[str]:
+    try:
+        connection.ensure_connection()
+        if count := _unapplied_migrations():
+            # Of tables that may not be there yet, nothing can be asked.
+            yield f"migrations: {count} not applied"
+            return
+        if not Worker.objects.filter(seen_at__gt=Now() - HEARTBEAT_LIMIT).exists():
+            yield f"worker: none seen for {HEARTBEAT_LIMIT.seconds} s"
+        if _is_mail_late():
+            yield f"mail: due for more than {LATENESS_LIMIT.seconds // 60} min and not sent"
+    except (DatabaseError, InterfaceError):
+        yield "database: unreachable"
+
+
+def _unapplied_migrations() -> int:
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _is_mail_late() -> bool:
+    """Ask each of the two partial indexes; the mails of a paused issue wait on purpose."""
+    late = Delivery.objects.filter(next_at__lt=Now() - LATENESS_LIMIT)
+    return (
+        late.exclude(kind=Delivery.Kind.ISSUE).exists()
+        or late.filter(kind=Delivery.Kind.ISSUE, issue__in=Issue.objects.in_delivery()).exists()
+    )
