@@ -24,7 +24,7 @@ class SignUpForm(forms.Form):
     wording = forms.CharField(required=False)
 
     def __init__(self, data: QueryDict | None = None, **options: Any) -> None:
-        super().__init__(data, **options)
+        super().__init__(data, label_suffix="", **options)
         self.repeated = {field for field in self.fields if data and len(data.getlist(field)) > 1}
 
     def clean_name(self) -> str:

@@ -18,6 +18,8 @@ def refuse(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpRespo
         context = {"title": status.phrase, "sentence": sentence}
         response = render(request, "error.html", context, status=status)
     else:
-        response = HttpResponse(f"{sentence}\n", status=status, content_type="text/plain")
+        response = HttpResponse(
+            f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8"
+        )
     patch_vary_headers(response, ["Accept"])
     return response

@@ -1,0 +1,218 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from newsletter import links, subscribing
+from newsletter.models import Consent, Delivery, Subscription, Suppression
+from newsletter.models.suppressions import address_digests
+from tests.factories import default_newsletter, make_delivery, make_subscription
+
+EMAIL = "ursula@example.org"
+Status = Subscription.Status
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_up(email=EMAIL, name="Ursula"):
+    subscribing.sign_up(newsletter=default_newsletter(), email=email, name=name, page="/form")
+
+
+def suppress(email=EMAIL, reason=Suppression.Reason.ERASED):
+    Suppression.objects.create(digest=address_digests(email)[0], reason=reason)
+
+
+def mailed(subscription, *, ago, state=Delivery.State.SENT):
+    """Store a confirmation mail that was promised some time ago."""
+    make_delivery(subscription, state=state, next_at=None, created_at=timezone.now() - ago)
+
+
+def confirmations():
+    return Delivery.objects.filter(kind=Delivery.Kind.CONFIRMATION)
+
+
+def test_a_sign_up_stores_the_reader_his_consent_and_his_mail():
+    sign_up()
+
+    reader = Subscription.objects.get()
+    assert (reader.email, reader.name, reader.status) == (EMAIL, "Ursula", "pending_confirmation")
+    consent = reader.consents.get()
+    wording = default_newsletter().consent_wording
+    assert (consent.act, consent.wording, consent.page) == ("signed_up", wording, "/form")
+    assert consent.wording_version == subscribing.wording_version(wording)
+    assert consent.locale == "en"
+    mail = reader.deliveries.get()
+    assert (mail.kind, mail.state) == ("confirmation", "pending")
+    assert mail.next_at <= timezone.now()
+
+
+def test_a_sign_up_takes_five_statements_and_its_transaction(django_assert_num_queries):
+    newsletter = default_newsletter()
+    with django_assert_num_queries(5 + len(["SAVEPOINT", "RELEASE"])):
+        subscribing.sign_up(newsletter=newsletter, email=EMAIL, name="Ursula")
+
+
+def test_nothing_is_stored_when_the_mail_cannot_be_promised():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE newsletter_delivery ADD CHECK (kind <> 'confirmation')")
+    with pytest.raises(Exception, match="violates check constraint"):
+        sign_up()
+    assert not Subscription.objects.exists()
+    assert not Consent.objects.exists()
+
+
+def test_an_address_signs_up_once_without_regard_to_case():
+    sign_up("Ursula@Example.org")
+    sign_up("ursula@example.ORG", name="Mallory")
+    reader = Subscription.objects.get()
+    assert (reader.email, reader.name) == ("Ursula@Example.org", "Ursula")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_sign_ups_at_once_are_one_reader_with_one_mail():
+    newsletter = default_newsletter()
+
+    def sign_up_in_a_thread(number):
+        try:
+            subscribing.sign_up(newsletter=newsletter, email=EMAIL, name=f"Ursula {number}")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(50) as threads:
+        list(threads.map(sign_up_in_a_thread, range(50)))
+
+    assert Subscription.objects.count() == 1
+    assert confirmations().count() == 1
+    assert Consent.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", [Status.CONFIRMED, Status.BOUNCED, Status.COMPLAINED])
+def test_whoever_needs_no_confirmation_gets_none(status):
+    make_subscription(EMAIL, status=status, name="Ursula")
+    sign_up(name="Mallory")
+    reader = Subscription.objects.get()
+    assert (reader.status, reader.name) == (status, "Ursula")
+    assert not confirmations().exists()
+    assert not Consent.objects.exists()
+
+
+def test_a_reader_who_left_gets_a_mail_and_stays_away_until_he_confirms():
+    make_subscription(EMAIL, status=Status.UNSUBSCRIBED, unsubscribed_at=timezone.now())
+    sign_up()
+    assert Subscription.objects.get().status == Status.UNSUBSCRIBED
+    assert confirmations().count() == 1
+
+
+def test_a_suppressed_address_leaves_no_trace():
+    suppress()
+    sign_up("Ursula@EXAMPLE.org")
+    assert not Subscription.objects.exists()
+    assert not Delivery.objects.exists()
+
+
+def test_a_suppressed_pending_reader_is_not_mailed_again():
+    make_subscription(EMAIL, status=Status.PENDING_CONFIRMATION)
+    suppress(reason=Suppression.Reason.STAFF)
+    sign_up()
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize("state", [Delivery.State.PENDING])
+def test_while_a_mail_is_on_its_way_there_is_no_second(state):
+    reader = make_subscription(EMAIL, status=Status.PENDING_CONFIRMATION)
+    make_delivery(reader, state=state, created_at=timezone.now() - timedelta(days=3))
+    sign_up()
+    assert confirmations().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "mails"),
+    [([9], 1), ([11], 2), ([11, 60], 3), ([11, 60, 120], 3), ([11, 60, 24 * 60 + 1], 4)],
+)
+def test_a_pending_reader_gets_at_most_one_mail_in_ten_minutes_and_three_a_day(minutes_ago, mails):
+    reader = make_subscription(EMAIL, status=Status.PENDING_CONFIRMATION)
+    for minutes in minutes_ago:
+        mailed(reader, ago=timedelta(minutes=minutes))
+    sign_up()
+    assert confirmations().count() == mails
+
+
+def test_without_limits_each_sign_up_is_mailed(settings):
+    settings.SIGNUP_LIMITS = False
+    for _ in range(4):
+        sign_up()
+    assert confirmations().count() == 4
+    assert Subscription.objects.count() == 1
+
+
+def test_confirming_makes_a_reader_and_is_kept_as_consent():
+    reader = make_subscription(EMAIL, status=Status.PENDING_CONFIRMATION)
+    subscribing.confirm(token=links.confirmation_token(reader.pk))
+    reader.refresh_from_db()
+    assert reader.status == Status.CONFIRMED
+    assert reader.confirmed_at is not None
+    assert reader.consents.get().act == Consent.Act.CONFIRMED
+
+
+def test_confirming_twice_is_harmless():
+    reader = make_subscription(EMAIL, status=Status.PENDING_CONFIRMATION)
+    token = links.confirmation_token(reader.pk)
+    subscribing.confirm(token=token)
+    confirmed_at = Subscription.objects.get().confirmed_at
+    subscribing.confirm(token=token)
+    assert Subscription.objects.get().confirmed_at == confirmed_at
+    assert Consent.objects.count() == 1
+
+
+def test_a_link_from_before_he_left_does_not_bring_a_reader_back():
+    reader = make_subscription(EMAIL)
+    token = links.confirmation_token(reader.pk)
+    reader.status = Status.UNSUBSCRIBED
+    reader.unsubscribed_at = timezone.now() + timedelta(seconds=1)
+    reader.save()
+    with pytest.raises(links.InvalidToken):
+        subscribing.confirm(token=token)
+    assert Subscription.objects.get().status == Status.UNSUBSCRIBED
+
+
+def test_a_link_from_after_he_left_brings_a_reader_back():
+    left_at = timezone.now() - timedelta(days=1)
+    reader = make_subscription(EMAIL, status=Status.UNSUBSCRIBED, unsubscribed_at=left_at)
+    subscribing.confirm(token=links.confirmation_token(reader.pk))
+    reader.refresh_from_db()
+    assert (reader.status, reader.unsubscribed_at) == (Status.CONFIRMED, None)
+
+
+@pytest.mark.parametrize("status", [Status.BOUNCED, Status.COMPLAINED])
+def test_confirming_does_not_revive_a_dead_address(status):
+    reader = make_subscription(EMAIL, status=status)
+    with pytest.raises(links.InvalidToken):
+        subscribing.confirm(token=links.confirmation_token(reader.pk))
+    assert Subscription.objects.get().status == status
+
+
+@pytest.mark.parametrize("status", [Status.CONFIRMED, Status.PENDING_CONFIRMATION])
+def test_unsubscribing_lets_a_reader_go_once(status):
+    reader = make_subscription(EMAIL, status=status)
+    subscribing.unsubscribe(subscription_id=reader.pk)
+    reader.refresh_from_db()
+    left_at = reader.unsubscribed_at
+    subscribing.unsubscribe(subscription_id=reader.pk)
+    reader.refresh_from_db()
+    assert (reader.status, reader.unsubscribed_at) == (Status.UNSUBSCRIBED, left_at)
+    assert reader.consents.get().act == Consent.Act.WITHDREW
+
+
+@pytest.mark.parametrize("status", [Status.BOUNCED, Status.COMPLAINED])
+def test_unsubscribing_leaves_a_dead_address_dead(status):
+    reader = make_subscription(EMAIL, status=status)
+    subscribing.unsubscribe(subscription_id=reader.pk)
+    reader.refresh_from_db()
+    assert reader.status == status
+
+
+def test_unsubscribing_an_erased_reader_is_harmless():
+    subscribing.unsubscribe(subscription_id=links.NOBODY)
+    assert not Consent.objects.exists()
