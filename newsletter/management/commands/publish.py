@@ -1,0 +1,70 @@
+"""Publish an issue without the admin."""
+
+import sys
+from argparse import ArgumentParser
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from newsletter import publishing
+from newsletter.models import Issue, Newsletter
+
+
+class Command(BaseCommand):
+    help = "Publish an issue at once, or at a time; the last word printed is its id."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--newsletter", required=True, metavar="SLUG")
+        parser.add_argument("--subject", required=True)
+        parser.add_argument(
+            "--body-file", required=True, metavar="FILE", help="Markdown in UTF-8; - reads stdin"
+        )
+        parser.add_argument("--at", metavar="TIME", help="ISO 8601 with a zone; default: now")
+        parser.add_argument("--key", help="a repeated command with the same key is the same issue")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        newsletter = Newsletter.objects.filter(slug=options["newsletter"]).first()
+        if newsletter is None:
+            raise CommandError(f"There is no newsletter {options['newsletter']!r}.")
+        if newsletter.lacks_postal_address:
+            self.stderr.write(
+                f"Warning: {newsletter.title} has no postal address, which the law demands of bulk "
+                "mail; set it in the admin, under Newsletters."
+            )
+        try:
+            issue = publishing.publish_keyed(
+                newsletter=newsletter,
+                subject=options["subject"],
+                body=_read(options["body_file"]),
+                key=options["key"],
+                at=_time(options["at"]) if options["at"] else None,
+            )
+        except publishing.PublishingError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(_told(issue))
+
+
+def _read(file: str) -> str:
+    try:
+        octets = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return octets.decode("utf-8-sig")
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{file} is not UTF-8 text.") from error
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"{text!r} is no time such as 2026-11-24T09:00+01:00 or 2026-11-24T08:00Z."
+        raise CommandError(message) from error
+
+
+def _told(issue: Issue) -> str:
+    if issue.state == Issue.State.SCHEDULED:
+        return f"scheduled for {issue.publish_at:%Y-%m-%d %H:%M %Z}: issue {issue.pk}"
+    return f"{issue.state}: issue {issue.pk}"

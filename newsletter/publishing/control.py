@@ -1,0 +1,105 @@
+"""The editor's verbs: publish, schedule, pause, resume, cancel, and a mail to try it out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from newsletter.addresses import InvalidAddress, parse_address
+from newsletter.models import Delivery, Issue
+from newsletter.publishing.errors import InvalidRecipient, InvalidTime, WrongState
+from newsletter.publishing.steps import begin, skip_cancelled
+
+State = Issue.State
+
+_UNPUBLISHED = (State.DRAFT, State.SCHEDULED)
+_IN_DELIVERY = (State.EXPANDING, State.SENDING)
+_UNFINISHED = (*_UNPUBLISHED, *_IN_DELIVERY, State.PAUSED)
+
+logger = structlog.get_logger(__name__)
+
+
+def publish(*, issue_id: int) -> Issue:
+    """Freeze an issue and fix its audience now: who is confirmed gets it, from the worker.
+
+    Publishing what is published already is harmless. Raises WrongState when it was cancelled.
+    """
+    with _locked(issue_id) as issue:
+        if issue.state in _UNPUBLISHED:
+            begin(issue)
+        elif issue.state == State.CANCELLED:
+            raise WrongState("The issue was cancelled; it cannot be published.")
+        else:
+            return issue
+    logger.info("publishing.published", issue=issue.pk)
+    return issue
+
+
+def schedule(*, issue_id: int, at: datetime) -> Issue:
+    """Let the worker publish a draft at a time; raise InvalidTime or WrongState."""
+    if timezone.is_naive(at):
+        raise InvalidTime("The time needs a zone, such as 2026-11-24T09:00+01:00.")
+    if at <= timezone.now():
+        raise InvalidTime("The time is past.")
+    with _locked(issue_id, _UNPUBLISHED, "scheduled") as issue:
+        issue.state = State.SCHEDULED
+        issue.publish_at = at
+        issue.save(update_fields=["state", "publish_at"])
+    logger.info("publishing.scheduled", issue=issue.pk, at=at.isoformat())
+    return issue
+
+
+def pause(*, issue_id: int) -> Issue:
+    """Stop the delivery until `resume`; what is being sent right now still goes out."""
+    return _change(issue_id, _IN_DELIVERY, State.PAUSED, "paused")
+
+
+def resume(*, issue_id: int) -> Issue:
+    """Go on after `pause`. The expansion goes on too; when it was complete, it finds nobody new."""
+    return _change(issue_id, (State.PAUSED,), State.EXPANDING, "resumed")
+
+
+def cancel(*, issue_id: int) -> Issue:
+    """Give an issue up: who has not got it will not. The worker skips what is left of many rows."""
+    issue = _change(issue_id, _UNFINISHED, State.CANCELLED, "cancelled")
+    skip_cancelled()
+    return issue
+
+
+def send_test(*, issue_id: int, address: str) -> Delivery:
+    """Promise one marked mail to any address; raise InvalidRecipient."""
+    try:
+        recipient = parse_address(address)
+    except InvalidAddress as error:
+        raise InvalidRecipient(str(error)) from error
+    delivery = Delivery.objects.create(
+        kind=Delivery.Kind.TEST, issue_id=issue_id, recipient=recipient
+    )
+    logger.info("publishing.test_promised", issue=issue_id, delivery=str(delivery.pk))
+    return delivery
+
+
+@contextmanager
+def _locked(
+    issue_id: int, states: tuple[State, ...] = tuple(State), done: str = ""
+) -> Iterator[Issue]:
+    """Hold the issue's row in a transaction, if it is in one of the states; else WrongState."""
+    with transaction.atomic():
+        issue = Issue.objects.select_for_update(no_key=True).get(pk=issue_id)
+        if issue.state not in states:
+            raise WrongState(
+                f"The issue is {issue.get_state_display().lower()}; it cannot be {done}."
+            )
+        yield issue
+
+
+def _change(issue_id: int, states: tuple[State, ...], state: State, done: str) -> Issue:
+    with _locked(issue_id, states, done) as issue:
+        issue.state = state
+        issue.save(update_fields=["state"])
+    event = f"publishing.{done}"
+    logger.info(event, issue=issue_id)
+    return issue
