@@ -96,10 +96,10 @@ def _sign_up_page(
 
 def _refused_body(request: HttpRequest) -> HttpResponse | None:
     """Refuse what is no small form before it is parsed."""
-    if request.content_type not in FORM_TYPES:
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length and request.content_type not in FORM_TYPES:
         sentence = "Send a form: application/x-www-form-urlencoded or multipart/form-data."
         return refuse(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence)
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
     if length > settings.SIGNUP_BODY_LIMIT:
         sentence = f"A sign-up has at most {settings.SIGNUP_BODY_LIMIT} bytes."
         return refuse(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)

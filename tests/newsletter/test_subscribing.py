@@ -119,10 +119,13 @@ def test_a_suppressed_pending_reader_is_not_mailed_again():
     assert not Delivery.objects.exists()
 
 
-@pytest.mark.parametrize("state", [Delivery.State.PENDING])
+@pytest.mark.parametrize("state", ["pending", "claimed", "sending"])
 def test_while_a_mail_is_on_its_way_there_is_no_second(state):
     reader = make_subscription(EMAIL, status=Status.PENDING_CONFIRMATION)
-    make_delivery(reader, state=state, created_at=timezone.now() - timedelta(days=3))
+    three_days_ago = timezone.now() - timedelta(days=3)
+    due_or_leased = "next_at" if state == "pending" else "lease_until"
+    times = {"next_at": None, "created_at": three_days_ago, due_or_leased: timezone.now()}
+    make_delivery(reader, state=state, **times)
     sign_up()
     assert confirmations().count() == 1
 
