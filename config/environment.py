@@ -51,6 +51,12 @@ def use_settings() -> None:
         sys.exit(str(error))
 
 
+def forget() -> None:
+    """Drop what the shell exports, so that it decides no test. DATABASE_URL may name a server."""
+    for variable in [variable for variable in os.environ if variable.startswith("APP_")]:
+        del os.environ[variable]
+
+
 def read_dotenv() -> None:
     """Read ``.env`` beside ``manage.py``, where there is one; the real environment wins."""
     _env.read_env(ROOT / ".env", overwrite=False)

@@ -1,8 +1,11 @@
 """The test suite: fixed values, and nothing of the developer's own configuration."""
 
 from config import environment
-from config.settings.base import *  # noqa: F403
-from config.settings.base import LOCAL_POSTGRES, STORAGES, databases
+
+environment.forget()
+
+from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import LOCAL_POSTGRES, STORAGES, databases  # noqa: E402
 
 SECRET_KEY = "test" * 16
 BASE_URL = "http://testserver"

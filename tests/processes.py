@@ -1,0 +1,31 @@
+"""The processes of this machine, for tests that kill some and look for what was left behind."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+
+PROC = Path("/proc")
+
+
+def running(*words: str) -> list[int]:
+    """Return the processes in whose command line all words occur."""
+    return [
+        int(directory.name)
+        for directory in PROC.glob("[0-9]*")
+        if all(word in _command_line(directory) for word in words)
+    ]
+
+
+def eventually(claim: Callable[[], bool], *, seconds: float = 15) -> bool:
+    """Whether a claim comes true in time."""
+    deadline = monotonic() + seconds
+    while not (holds := claim()) and monotonic() < deadline:
+        sleep(0.1)
+    return holds
+
+
+def _command_line(directory: Path) -> str:
+    try:
+        return (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:  # It is gone by now.
+        return ""
