@@ -40,16 +40,21 @@ def publish(*, issue_id: int) -> Issue:
 
 def schedule(*, issue_id: int, at: datetime) -> Issue:
     """Let the worker publish a draft at a time; raise InvalidTime or WrongState."""
-    if timezone.is_naive(at):
-        raise InvalidTime("The time needs a zone, such as 2026-11-24T09:00+01:00.")
-    if at <= timezone.now():
-        raise InvalidTime("The time is past.")
+    check_time(at)
     with _locked(issue_id, _UNPUBLISHED, "scheduled") as issue:
         issue.state = State.SCHEDULED
         issue.publish_at = at
         issue.save(update_fields=["state", "publish_at"])
     logger.info("publishing.scheduled", issue=issue.pk, at=at.isoformat())
     return issue
+
+
+def check_time(at: datetime) -> None:
+    """Raise InvalidTime unless an issue can be scheduled for it."""
+    if timezone.is_naive(at):
+        raise InvalidTime("The time needs a zone, such as 2026-11-24T09:00+01:00.")
+    if at <= timezone.now():
+        raise InvalidTime("The time is past.")
 
 
 def pause(*, issue_id: int) -> Issue:

@@ -57,6 +57,8 @@ def publish_keyed(
     The same key with the same content is the same issue, also in parallel: it is neither written
     nor published a second time. Another content under the key raises KeyTaken.
     """
+    if at:
+        control.check_time(at)
     with transaction.atomic():
         _lock(newsletter)
         known = newsletter.issues.filter(key=key).first() if key else None

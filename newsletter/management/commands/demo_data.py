@@ -20,15 +20,15 @@ DOMAINS = ("example.org", "example.com", "example.net")
 # fmt: off
 FIRST_NAMES = (
     "Ada", "Amina", "Ana", "Björn", "Chidi", "Clara", "Dmitri", "Elena", "Emeka", "Fatima", "Grace",
-    "Hana", "Hugo", "Ines", "Ivan", "Jamal", "Jin", "José", "Kemal", "Lars", "Leila", "Linh", "Lucía",
-    "Marek", "Maya", "Mehmet", "Mina", "Nadia", "Noor", "Olga", "Omar", "Priya", "Rahul", "Sara",
+    "Hana", "Hugo", "Ines", "Ivan", "Jamal", "Jin", "José", "Kemal", "Lars", "Leila", "Linh",
+    "Lucía", "Marek", "Maya", "Mehmet", "Mina", "Nadia", "Noor", "Olga", "Omar", "Priya", "Rahul", "Sara",
     "Sofia", "Tariq", "Tomas", "Ursula", "Yuki", "Zoë",
 )
 LAST_NAMES = (
     "Adeyemi", "Andersen", "Bakker", "Bianchi", "Chen", "Costa", "Demir", "Dubois", "Eriksson",
     "Fischer", "García", "Haddad", "Horvat", "Ivanova", "Jansen", "Kaya", "Khan", "Kim", "Kowalski",
     "Larsen", "Le Guin", "Meyer", "Moreau", "Nakamura", "Nguyen", "Novák", "Okafor", "Patel",
-    "Petrov", "Popescu", "Rossi", "Sato", "Schmidt", "Silva", "Singh", "Tanaka", "Weber", "Yılmaz",
+    "Petrov", "Popescu", "Rossi", "Sato", "Schmidt", "Silva", "Singh", "Tanaka", "Weber", "Young",
 )
 # fmt: on
 
