@@ -45,9 +45,12 @@ class Delivery(models.Model):
         blank=True, help_text="Of a test mail. Any other goes to the subscription's address."
     )
     state = models.CharField(max_length=8, choices=State, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(db_default=0)
     recoveries = models.PositiveSmallIntegerField(
-        default=0, help_text="How often its worker died and the row was taken back."
+        db_default=0, help_text="How often its worker died and the row was taken back."
+    )
+    resends = models.PositiveSmallIntegerField(
+        db_default=0, help_text="How often it was sent again although its outcome was in doubt."
     )
     next_at = models.DateTimeField(null=True, db_default=Now())
     claim_token = models.UUIDField(null=True)

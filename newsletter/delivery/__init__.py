@@ -1,0 +1,1 @@
+"""How a promised mail leaves: the ledger, the policy, the transports and the worker."""

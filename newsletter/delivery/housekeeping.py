@@ -1,0 +1,81 @@
+"""What a worker does beside sending: its heartbeat, leases, lost rows, and the issues' progress."""
+
+import os
+import socket
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+
+from newsletter import publishing
+from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.sending import Sender
+from newsletter.models import Issue, Worker
+
+logger = structlog.get_logger(__name__)
+
+_HEARTBEAT_SECONDS = _REAP_SECONDS = 5.0
+_FORGET_WORKERS = timedelta(days=1)
+
+
+class Housekeeping:
+    """Everything is repeatable and safe beside other workers. Raises one of DATABASE_AWAY."""
+
+    def __init__(self, senders: Sequence[Sender]) -> None:
+        self._senders = senders
+        self._id = uuid4()
+        self._next_heartbeat = self._next_reaping = 0.0
+        self.expects_more = True
+        """Whether an issue is still being expanded, by this worker or by another."""
+
+    def tick(self) -> None:
+        """Do what is due now."""
+        self.renew_leases()
+        now = time.monotonic()
+        if now >= self._next_heartbeat:
+            self.beat()
+            self._next_heartbeat = now + _HEARTBEAT_SECONDS
+        if now >= self._next_reaping:
+            self.reap()
+            self._next_reaping = now + _REAP_SECONDS
+        publishing.start_due()
+        while publishing.expand_one():
+            self.renew_leases()
+        self.expects_more = Issue.objects.filter(state=Issue.State.EXPANDING).exists()
+        publishing.finish_done()
+
+    def beat(self) -> None:
+        """Say that this worker lives (`/readyz` asks), and forget the long dead."""
+        Worker.objects.update_or_create(
+            id=self._id,
+            defaults={"host": socket.gethostname(), "pid": os.getpid(), "seen_at": Now()},
+        )
+        Worker.objects.filter(seen_at__lt=Now() - _FORGET_WORKERS).delete()
+
+    def farewell(self) -> None:
+        Worker.objects.filter(id=self._id).delete()
+
+    def renew_leases(self) -> None:
+        for sender in self._senders:
+            batch, now = sender.batch, time.monotonic()
+            if (
+                batch is not None
+                and batch.wants_renewal
+                and self._ledger().renew(batch.token, batch.ids)
+            ):
+                batch.renewed(now)
+
+    def reap(self) -> None:
+        """Take back the rows of dead workers."""
+        resend_issues = settings.UNKNOWN_POLICY == "resend"
+        for delivery, old_state, new_state in self._ledger().reap(resend_issues=resend_issues):
+            logger.warning("delivery.reaped", delivery=str(delivery), was=old_state, now=new_state)
+
+    def _ledger(self) -> Ledger:
+        connection.ensure_connection()
+        return Ledger(connection.connection)

@@ -1,0 +1,261 @@
+"""The queue verbs of the ledger, each one statement and one commit.
+
+They speak to PostgreSQL directly: they run some thousand times a second, as prepared statements,
+and SKIP LOCKED, unnest and data-modifying CTEs are the point of them. A row that a worker holds
+carries its claim token, and nobody writes an outcome without it (fencing).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
+
+import psycopg
+
+LEASE = timedelta(seconds=30)
+"""How long a claim holds without being renewed: a killed worker's rows are free after it."""
+
+POISON_RECOVERIES = 3
+"""A row whose worker died so often is given up: it may be what kills them."""
+
+SINGLE_MAILS = None
+"""The stream of confirmations and tests; any other stream is the id of an issue."""
+
+
+class Opening(NamedTuple):
+    """A delivery that is now `sending`, with what its mail needs."""
+
+    id: UUID
+    kind: str
+    state: str
+    attempts: int
+    resends: int
+    email: str
+    subscription_id: UUID | None
+    issue_id: int | None
+    newsletter_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is to be written of one delivery after an attempt."""
+
+    id: UUID
+    state: str
+    code: str = ""
+    provider_id: str = ""
+    wait: timedelta | None = None
+    """Until it is due again, where the state is pending."""
+    refund: int = 0
+    """Attempts given back."""
+    resend: int = 0
+
+
+class Ledger:
+    """The ledger as one connection sees it. The connection must be in autocommit."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        connection.prepare_threshold = 0
+        self._connection = connection
+
+    def due_streams(self) -> list[int | None]:
+        """Return the streams with a due mail: single mails first, then issues by age."""
+        return [row[0] for row in self._run(_DUE_STREAMS)]
+
+    def claim(self, stream: int | None, token: UUID, limit: int) -> list[UUID]:
+        """Claim due rows of a stream under a token and return their ids."""
+        query = _CLAIM_SINGLE if stream is SINGLE_MAILS else _CLAIM_ISSUE
+        parameters = {"stream": stream, "token": token, "limit": limit, "lease": LEASE}
+        return [row[0] for row in self._run(query, parameters)]
+
+    def advance(
+        self, token: UUID, records: Sequence[Record], next_ids: Sequence[UUID], provider: str
+    ) -> list[Opening]:
+        """Record the last group's outcomes and mark the next group `sending`, in one commit.
+
+        Who has left meanwhile is skipped here, and rows of a paused issue go back to pending.
+        Returns the rows that may be sent: those still held under the token, and none while the
+        provider's gate is shut. May be repeated when the answer was lost with the connection.
+        """
+        parameters = {
+            "token": token,
+            "ids": [record.id for record in records],
+            "states": [record.state for record in records],
+            "codes": [record.code for record in records],
+            "provider_ids": [record.provider_id for record in records],
+            "waits": [record.wait for record in records],
+            "refunds": [record.refund for record in records],
+            "resends": [record.resend for record in records],
+            "next_ids": list(next_ids),
+            "provider": provider,
+        }
+        openings = [Opening(*row) for row in self._run(_ADVANCE, parameters)]
+        return [opening for opening in openings if opening.state == "sending"]
+
+    def release(self, token: UUID, ids: Sequence[UUID]) -> None:
+        """Give back rows that were not sent, those marked `sending` with their attempt."""
+        self._run(_RELEASE, {"token": token, "ids": list(ids)})
+
+    def renew(self, token: UUID, ids: Sequence[UUID]) -> bool:
+        """Prolong the lease of held rows; return whether any is still held."""
+        parameters = {"token": token, "ids": list(ids), "lease": LEASE}
+        return bool(self._run(_RENEW, parameters))
+
+    def reap(self, *, resend_issues: bool) -> list[tuple[UUID, str, str]]:
+        """Take back rows whose lease is over; return each with its old state and its new one.
+
+        Claimed rows were not begun and are pending again. The others are in doubt: `unknown`, or
+        pending where the policy sends them once more (see `retries.may_resend`).
+        """
+        parameters = {"poison": POISON_RECOVERIES, "resend_issues": resend_issues}
+        return self._run(_REAP, parameters)
+
+    def _run(
+        self, query: LiteralString, parameters: Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
+        with psycopg.Cursor(self._connection) as cursor:
+            cursor.execute(query, parameters, prepare=True)
+            return cursor.fetchall()
+
+
+_DUE_STREAMS = """
+(
+    SELECT NULL::bigint AS stream
+    WHERE EXISTS (
+        SELECT FROM newsletter_delivery WHERE NOT kind = 'issue' AND next_at <= now()
+    )
+)
+UNION ALL
+(
+    SELECT issue.id
+    FROM newsletter_issue AS issue
+    WHERE issue.state IN ('expanding', 'sending') AND EXISTS (
+        SELECT FROM newsletter_delivery AS delivery
+        WHERE delivery.kind = 'issue' AND delivery.issue_id = issue.id AND next_at <= now()
+    )
+    ORDER BY issue.published_at
+)
+"""
+
+# ARRAY(...) makes the sub-select run once, before the update, whatever the planner thinks of it.
+_CLAIM = """
+UPDATE newsletter_delivery
+SET state = 'claimed', next_at = NULL, claim_token = %(token)s, lease_until = now() + %(lease)s
+WHERE id = ANY (ARRAY(
+    SELECT id FROM newsletter_delivery
+    WHERE {stream} AND next_at <= now()
+    ORDER BY next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+))
+RETURNING id
+"""
+_CLAIM_SINGLE = _CLAIM.format(stream="NOT kind = 'issue'")
+_CLAIM_ISSUE = _CLAIM.format(stream="kind = 'issue' AND issue_id = %(stream)s")
+
+_ADVANCE = """
+WITH recorded AS (
+    UPDATE newsletter_delivery AS delivery
+    SET state = record.state,
+        error_code = record.code,
+        provider_id = record.provider_id,
+        next_at = now() + record.wait,
+        lease_until = NULL,
+        finished_at = CASE WHEN record.state <> 'pending' THEN now() END,
+        attempts = delivery.attempts - record.refund,
+        resends = delivery.resends + record.resend
+    FROM unnest(
+        %(ids)s::uuid[], %(states)s::text[], %(codes)s::text[], %(provider_ids)s::text[],
+        %(waits)s::interval[], %(refunds)s::int[], %(resends)s::int[]
+    ) AS record (id, state, code, provider_id, wait, refund, resend)
+    WHERE delivery.id = record.id
+      AND delivery.claim_token = %(token)s
+      AND delivery.state IN ('claimed', 'sending', 'unknown')
+), judged AS (
+    SELECT delivery.id,
+           coalesce(subscription.email, delivery.recipient) AS email,
+           coalesce(subscription.newsletter_id, issue.newsletter_id) AS newsletter_id,
+           CASE
+               WHEN delivery.kind = 'test' THEN 'sending'
+               WHEN subscription.id IS NULL THEN 'erased'
+               WHEN delivery.kind = 'confirmation' THEN
+                   CASE WHEN subscription.status IN ('pending_confirmation', 'unsubscribed')
+                        THEN 'sending' ELSE subscription.status END
+               WHEN issue.state = 'cancelled' THEN 'cancelled'
+               WHEN subscription.status <> 'confirmed' THEN subscription.status
+               WHEN issue.state NOT IN ('expanding', 'sending') THEN 'pending'
+               ELSE 'sending'
+           END AS verdict
+    FROM newsletter_delivery AS delivery
+    LEFT JOIN newsletter_subscription AS subscription ON subscription.id = delivery.subscription_id
+    LEFT JOIN newsletter_issue AS issue ON issue.id = delivery.issue_id
+    WHERE delivery.id = ANY (%(next_ids)s::uuid[])
+      AND NOT EXISTS (
+          SELECT FROM newsletter_provider
+          WHERE name = %(provider)s AND (hold_until > now() OR opened_at IS NOT NULL)
+      )
+), started AS (
+    UPDATE newsletter_delivery AS delivery
+    SET state = CASE WHEN verdict IN ('sending', 'pending') THEN verdict ELSE 'skipped' END,
+        error_code = CASE WHEN verdict IN ('sending', 'pending') THEN '' ELSE verdict END,
+        attempts = delivery.attempts
+            + (verdict = 'sending' AND delivery.state = 'claimed')::int,
+        sending_at = CASE WHEN verdict = 'sending' THEN now() ELSE delivery.sending_at END,
+        lease_until = CASE WHEN verdict = 'sending' THEN delivery.lease_until END,
+        next_at = CASE WHEN verdict = 'pending' THEN now() END,
+        finished_at = CASE WHEN verdict NOT IN ('sending', 'pending') THEN now() END
+    FROM judged
+    WHERE delivery.id = judged.id
+      AND delivery.claim_token = %(token)s
+      AND delivery.state IN ('claimed', 'sending')
+    RETURNING delivery.id, delivery.kind, delivery.state, delivery.attempts, delivery.resends,
+              judged.email, delivery.subscription_id, delivery.issue_id, judged.newsletter_id
+)
+SELECT * FROM started
+"""
+
+_RELEASE = """
+UPDATE newsletter_delivery
+SET state = 'pending', next_at = now(), lease_until = NULL, finished_at = NULL,
+    attempts = attempts - (state <> 'claimed')::int
+WHERE id = ANY (%(ids)s)
+  AND claim_token = %(token)s
+  AND state IN ('claimed', 'sending', 'unknown')
+RETURNING id
+"""
+
+_RENEW = """
+UPDATE newsletter_delivery
+SET lease_until = now() + %(lease)s
+WHERE id = ANY (%(ids)s) AND claim_token = %(token)s AND lease_until IS NOT NULL
+RETURNING id
+"""
+
+_REAP = """
+WITH over AS (
+    SELECT id, state FROM newsletter_delivery
+    WHERE lease_until < now() ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED
+), judged AS (
+    SELECT delivery.id, over.state AS old_state,
+           CASE
+               WHEN delivery.recoveries + 1 >= %(poison)s THEN 'failed'
+               WHEN over.state = 'claimed' THEN 'pending'
+               WHEN delivery.resends = 0 AND (delivery.kind <> 'issue' OR %(resend_issues)s)
+                   THEN 'pending'
+               ELSE 'unknown'
+           END AS new_state
+    FROM over JOIN newsletter_delivery AS delivery USING (id)
+)
+UPDATE newsletter_delivery AS delivery
+SET state = new_state,
+    next_at = CASE WHEN new_state = 'pending' THEN now() END,
+    lease_until = NULL,
+    finished_at = CASE WHEN new_state <> 'pending' THEN now() END,
+    recoveries = delivery.recoveries + 1,
+    resends = delivery.resends + (old_state = 'sending' AND new_state = 'pending')::int,
+    claim_token = CASE WHEN new_state <> 'pending' THEN delivery.claim_token END,
+    error_code = CASE new_state
+        WHEN 'failed' THEN 'poison' WHEN 'unknown' THEN 'worker_died' ELSE '' END
+FROM judged
+WHERE delivery.id = judged.id
+RETURNING delivery.id, old_state, new_state
+"""

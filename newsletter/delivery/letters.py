@@ -1,0 +1,66 @@
+"""The mail of one ledger row: which template it takes, and what is spliced into it."""
+
+import time
+from functools import lru_cache
+
+from newsletter import links
+from newsletter.delivery.ledger import Opening
+from newsletter.delivery.transports import Mail
+from newsletter.models import Issue, Newsletter
+from newsletter.rendering.confirmations import confirmation_template
+from newsletter.rendering.issues import issue_template
+from newsletter.rendering.mime import MailTemplate, Personal
+
+_FRESHNESS = 60.0  # seconds for which a newsletter's own words may lag behind the admin
+
+
+def write(opening: Opening) -> Mail:
+    """Return the finished mail.
+
+    Raises ValueError for an address that cannot stand in an envelope, and whatever the template
+    raises when the issue cannot be rendered.
+    """
+    if (
+        not opening.email.isascii()
+        or not opening.email.isprintable()
+        or set(" <>") & set(opening.email)
+    ):
+        raise ValueError("the address cannot stand in an envelope")
+    template, token = _template(opening), _token(opening)
+    personal = Personal(opening.id, opening.email, token)
+    return Mail(template.sender, opening.email, template.fill(personal))
+
+
+def _template(opening: Opening) -> MailTemplate:
+    if opening.kind == "confirmation":
+        return _confirmation(opening.newsletter_id, int(time.monotonic() / _FRESHNESS))
+    if opening.issue_id is None:
+        raise ValueError("the mail belongs to no issue")
+    if opening.kind == "test":
+        return issue_template(_issue(opening.issue_id), test=True)
+    return _frozen_issue(opening.issue_id)
+
+
+def _token(opening: Opening) -> str:
+    if opening.kind == "test":
+        return links.unsubscribe_token(links.NOBODY)
+    if opening.subscription_id is None:
+        raise ValueError("the mail belongs to no subscription")
+    if opening.kind == "confirmation":
+        return links.confirmation_token(opening.subscription_id)
+    return links.unsubscribe_token(opening.subscription_id)
+
+
+@lru_cache(maxsize=16)
+def _confirmation(newsletter_id: int, _minute: int) -> MailTemplate:
+    return confirmation_template(Newsletter.objects.get(pk=newsletter_id))
+
+
+@lru_cache(maxsize=8)
+def _frozen_issue(issue_id: int) -> MailTemplate:
+    """Return the template of a published issue: its content no longer changes."""
+    return issue_template(_issue(issue_id))
+
+
+def _issue(issue_id: int) -> Issue:
+    return Issue.objects.select_related("newsletter").get(pk=issue_id)

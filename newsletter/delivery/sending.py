@@ -1,0 +1,225 @@
+"""One sending connection: claim, mark, send, record."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from newsletter import suppressing
+from newsletter.delivery import letters, retries
+from newsletter.delivery.batches import Batch
+from newsletter.delivery.gate import Gate
+from newsletter.delivery.ledger import SINGLE_MAILS, Ledger, Opening, Record
+from newsletter.delivery.outcomes import Outcome, Verdict
+from newsletter.delivery.transports import Mail, Transport
+from newsletter.models import Suppression
+
+logger = structlog.get_logger(__name__)
+
+GROUP = 16
+"""The mails that are `sending` at once on a connection: what a killed worker leaves in doubt."""
+
+DATABASE_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    OperationalError,
+    InterfaceError,
+)
+
+_CLAIM_SECONDS = 2.0  # as much work as that is claimed at once, within these bounds
+_SMALLEST_CLAIM, _LARGEST_CLAIM = GROUP, 480
+
+_T = TypeVar("_T")
+
+
+class Sender:
+    """The steps of one connection. `step` is what the worker, --drain and the tests call."""
+
+    def __init__(
+        self, transport: Transport, provider: str, stopping: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._transport = transport
+        self._provider = provider
+        self._stopping = stopping
+        self._rate: float = settings.DELIVERY_RATE_PER_SECOND
+        self._group = max(1, min(GROUP, int(self._rate / 4))) if self._rate else GROUP
+        self._claim_size = 4 * GROUP
+        self._saw_failure = False
+        self._raw: psycopg.Connection | None = None
+        self.batch: Batch | None = None
+
+    def step(self) -> bool:
+        """Send one batch; return whether there was one. Raises one of DATABASE_AWAY."""
+        self._connect()
+        probing = self._gate.is_shut()
+        if probing and not self._gate.may_probe():
+            return False
+        for stream in _in_fair_order(self._ledger.due_streams()):
+            token, now = uuid4(), time.monotonic()
+            ids = self._ledger.claim(stream, token, 1 if probing else self._claim_size)
+            if ids:
+                self._send_batch(Batch(token, ids, now, probing=probing))
+                self._adapt(len(ids), time.monotonic() - now)
+                return True
+        return False
+
+    def close(self) -> None:
+        self._transport.close()
+        connection.close()
+
+    def _send_batch(self, batch: Batch) -> None:
+        self.batch = batch
+        try:
+            while batch.unsent and self._send_group(batch):
+                pass
+        finally:
+            self._insist(lambda: self._advance(batch, []))
+            if batch.unsent:
+                self._insist(lambda: self._ledger.release(batch.token, batch.unsent))
+            self.batch = None
+
+    def _send_group(self, batch: Batch) -> bool:
+        """Record the last group, mark and send the next; return whether to go on."""
+        group = batch.unsent[: self._group]
+        self._wait_for_rate(len(group))
+        if self._halted(batch):
+            return False
+        openings = self._insist(lambda: self._advance(batch, group))
+        batch.records = []
+        if not openings and not batch.probing and self._insist(self._gate_is_shut):
+            return False
+        del batch.unsent[: len(group)]
+        outcomes = self._hand_over(openings, batch)
+        batch.records = [
+            record_of(opening, outcome) for opening, outcome in zip(openings, outcomes, strict=True)
+        ]
+        return self._report(openings, outcomes, batch)
+
+    def _gate_is_shut(self) -> bool:
+        return self._gate.is_shut()
+
+    def _advance(self, batch: Batch, group: Sequence[UUID]) -> list[Opening]:
+        provider = "" if batch.probing else self._provider
+        return self._ledger.advance(batch.token, batch.records, group, provider)
+
+    def _hand_over(self, openings: Sequence[Opening], batch: Batch) -> list[Outcome]:
+        """Write and send the mails; a mail that cannot be written fails alone."""
+        outcomes: dict[UUID, Outcome] = {}
+        mails: dict[UUID, Mail] = {}
+        for opening in openings:
+            try:
+                mails[opening.id] = letters.write(opening)
+            except DATABASE_AWAY:
+                outcomes[opening.id] = Outcome(Verdict.RELEASED, "database_away")
+            except Exception:
+                logger.exception("delivery.unwritable", delivery=str(opening.id))
+                outcomes[opening.id] = Outcome(Verdict.FAILED, "unwritable")
+        if mails:
+            sent = self._transport.send(list(mails.values()), lambda: self._halted(batch))
+            outcomes.update(zip(mails, sent, strict=True))
+        return [outcomes[opening.id] for opening in openings]
+
+    def _report(
+        self, openings: Sequence[Opening], outcomes: Sequence[Outcome], batch: Batch
+    ) -> bool:
+        """Tell log, suppression and gate of a group; return whether the provider lets us go on."""
+        for opening, outcome in zip(openings, outcomes, strict=True):
+            self._report_mail(opening, outcome)
+        hold = max((outcome.hold for outcome in outcomes), default=0.0)
+        if hold:
+            self._insist(lambda: self._gate.hold(hold))
+            return False
+        failure = next((outcome.code for outcome in outcomes if outcome.provider_failed), None)
+        if failure is not None:
+            self._provider_failed(failure)
+            return False
+        if outcomes and (batch.probing or self._saw_failure):
+            self._saw_failure = False
+            self._insist(lambda: self._gate.succeeded(probing=batch.probing))
+        return True
+
+    def _report_mail(self, opening: Opening, outcome: Outcome) -> None:
+        if outcome.verdict not in {Verdict.SENT, Verdict.RELEASED}:
+            _log(opening, outcome)
+        subscription_id = opening.subscription_id
+        if outcome.mailbox_is_gone and subscription_id is not None:
+            bounced = Suppression.Reason.BOUNCED
+            self._insist(
+                lambda: suppressing.suppress(subscription_id=subscription_id, reason=bounced)
+            )
+
+    def _provider_failed(self, code: str) -> None:
+        self._saw_failure = True
+        is_open = self._insist(lambda: self._gate.failed(code))
+        logger.warning("delivery.provider_failed", code=code, circuit_open=is_open)
+        time.sleep(0.1)
+
+    def _wait_for_rate(self, mails: int) -> None:
+        if self._rate:
+            wait = self._insist(lambda: self._gate.reserve(mails, self._rate))
+            until = time.monotonic() + wait
+            while (left := until - time.monotonic()) > 0 and not self._stopping():
+                time.sleep(min(left, 0.2))
+
+    def _halted(self, batch: Batch) -> bool:
+        return self._stopping() or not batch.is_safe
+
+    def _adapt(self, mails: int, seconds: float) -> None:
+        wanted = int(mails / max(seconds, 0.001) * _CLAIM_SECONDS)
+        self._claim_size = max(_SMALLEST_CLAIM, min(_LARGEST_CLAIM, wanted))
+
+    def _connect(self) -> None:
+        """Speak through the thread's Django connection, and through a new one when that changed."""
+        connection.ensure_connection()
+        if self._raw is not connection.connection:
+            self._raw = connection.connection
+            self._ledger, self._gate = Ledger(self._raw), Gate(self._raw, self._provider)
+
+    def _insist(self, action: Callable[[], _T]) -> _T:
+        """Repeat until the database is back: a known outcome must not be forgotten."""
+        while True:
+            try:
+                self._connect()
+                return action()
+            except DATABASE_AWAY as error:
+                logger.warning("delivery.database_away", error=type(error).__name__)
+                connection.close()
+                time.sleep(1.0)
+
+
+def record_of(opening: Opening, outcome: Outcome) -> Record:
+    """Return what the ledger keeps of an outcome: the policy of retries and of doubt applied."""
+    record = Record(opening.id, outcome.verdict.value, outcome.code, outcome.provider_id)
+    if outcome.verdict is Verdict.RELEASED:
+        return replace(record, state="pending", wait=retries.RELEASE_DELAY, refund=1)
+    if outcome.verdict is Verdict.RETRY:
+        wait = retries.delay_after(opening.kind, opening.attempts, random.random())  # noqa: S311
+        return replace(record, state="failed" if wait is None else "pending", wait=wait)
+    if outcome.verdict is Verdict.UNKNOWN and retries.may_resend(
+        opening.kind, opening.resends, settings.UNKNOWN_POLICY
+    ):
+        return replace(record, state="pending", wait=retries.RESEND_DELAY, resend=1)
+    return record
+
+
+def _in_fair_order(streams: list[int | None]) -> list[int | None]:
+    """Put single mails first, for somebody waits for them, and issues in any order."""
+    return sorted(streams, key=lambda stream: (stream is not SINGLE_MAILS, random.random()))  # noqa: S311
+
+
+def _log(opening: Opening, outcome: Outcome) -> None:
+    logger.warning(
+        "delivery.not_sent",
+        verdict=outcome.verdict.value,
+        delivery=str(opening.id),
+        issue=opening.issue_id,
+        code=outcome.code,
+        attempt=opening.attempts,
+    )

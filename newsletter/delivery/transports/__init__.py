@@ -1,0 +1,16 @@
+"""Where mails are handed over, chosen by the scheme of APP_EMAIL__URL."""
+
+from urllib.parse import SplitResult
+
+from newsletter.delivery.transports.base import Mail, Transport
+from newsletter.delivery.transports.maildir import MaildirTransport
+from newsletter.delivery.transports.smtp import SmtpTransport
+
+__all__ = ["Mail", "Transport", "open_transport"]
+
+
+def open_transport(url: SplitResult) -> Transport:
+    """Return a transport; it connects at its first mail."""
+    if url.scheme == "maildir":
+        return MaildirTransport(url.path)
+    return SmtpTransport(url)

@@ -1,0 +1,27 @@
+"""What the worker knows of a transport."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from newsletter.delivery.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail, ready to go."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+
+class Transport(Protocol):
+    def send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
+        """Hand mails over and return their outcomes, in order; never raise for a provider's fault.
+
+        Once ``halted`` says so, nothing new is begun: what was not sent is RELEASED.
+        """
+
+    def close(self) -> None:
+        """End the connection, politely where that is quick."""

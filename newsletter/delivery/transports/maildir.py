@@ -1,0 +1,27 @@
+"""The local mailbox: mails become files in a Maildir, which any mail reader opens."""
+
+import mailbox
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from newsletter.delivery.outcomes import Outcome, Verdict
+from newsletter.delivery.transports.base import Mail
+
+
+class MaildirTransport:
+    def __init__(self, path: str) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._maildir = mailbox.Maildir(path, create=True)
+
+    def send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
+        outcomes = []
+        for mail in mails:
+            if halted():
+                outcomes.append(Outcome(Verdict.RELEASED, "stopped"))
+                continue
+            key = self._maildir.add(mail.content.replace(b"\r\n", b"\n"))
+            outcomes.append(Outcome(Verdict.SENT, provider_id=key))
+        return outcomes
+
+    def close(self) -> None:
+        self._maildir.close()

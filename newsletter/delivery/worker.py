@@ -1,0 +1,113 @@
+"""The worker process: sending threads, one loop of housekeeping, and a clean end."""
+
+import os
+import threading
+import time
+
+import structlog
+from django.conf import settings
+from django.db import connection, connections
+
+from newsletter.delivery.housekeeping import Housekeeping
+from newsletter.delivery.sending import DATABASE_AWAY, Sender
+from newsletter.delivery.transports import open_transport
+
+logger = structlog.get_logger(__name__)
+
+IDLE_SECONDS = 0.25
+"""How long a thread without work waits: the first mail leaves within a second of its cause."""
+
+DRAIN_SECONDS = 15.0
+"""How long SIGTERM waits for the mails in flight; platforms kill after 20 to 30 s."""
+
+
+class WorkerProcess:
+    """One process. `stop` may be called from a signal handler."""
+
+    def __init__(self, *, until_idle: bool = False) -> None:
+        self._until_idle = until_idle
+        self._stopping = False
+        self.failed = False
+        """Whether a step ended with an error; --drain gives up then."""
+        self._parent = os.getppid()
+        provider = provider_name()
+        self._senders = [
+            Sender(open_transport(settings.EMAIL_URL), provider, lambda: self._stopping)
+            for _ in range(settings.DELIVERY_CONNECTIONS)
+        ]
+        self._housekeeping = Housekeeping(self._senders)
+
+    def stop(self) -> None:
+        # A plain flag: an Event's lock could be held by the very thread that the signal interrupts.
+        self._stopping = True
+
+    def run(self) -> None:
+        """Work until stopped, or until nothing is due; give back what was not sent."""
+        logger.info("delivery.worker_started", connections=len(self._senders))
+        self._tick()
+        threads = [
+            threading.Thread(
+                target=self._send, args=(sender,), name=f"sender-{number}", daemon=True
+            )
+            for number, sender in enumerate(self._senders)
+        ]
+        for thread in threads:
+            thread.start()
+        while not self._stopping and any(thread.is_alive() for thread in threads):
+            time.sleep(IDLE_SECONDS)
+            self._tick()
+            if os.getppid() != self._parent:  # nobody is left who would stop this process
+                self.stop()
+        self._finish(threads)
+
+    def _send(self, sender: Sender) -> None:
+        while not self._stopping and not (self._until_idle and self.failed):
+            if self._step(sender):
+                continue
+            if self._until_idle and not self._housekeeping.expects_more:
+                break
+            time.sleep(IDLE_SECONDS)
+        sender.close()
+
+    def _step(self, sender: Sender) -> bool:
+        """Do one step; return whether there was work. No error ends the thread."""
+        try:
+            return sender.step()
+        except DATABASE_AWAY as error:
+            logger.warning("delivery.database_away", error=type(error).__name__)
+        except Exception:
+            logger.exception("delivery.step_failed")
+        self.failed = True
+        connection.close()
+        time.sleep(1.0)
+        return False
+
+    def _tick(self) -> None:
+        try:
+            self._housekeeping.tick()
+        except DATABASE_AWAY as error:
+            logger.warning("delivery.database_away", error=type(error).__name__)
+            connection.close()
+        except Exception:
+            logger.exception("delivery.housekeeping_failed")
+            connection.close()
+            time.sleep(1.0)
+
+    def _finish(self, threads: list[threading.Thread]) -> None:
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while any(thread.is_alive() for thread in threads) and time.monotonic() < deadline:
+            self._tick()
+            time.sleep(0.05)
+        try:
+            self._housekeeping.farewell()
+        except DATABASE_AWAY:
+            logger.warning("delivery.database_away")
+        in_doubt = sum(thread.is_alive() for thread in threads)
+        logger.info("delivery.worker_stopped", connections_in_doubt=in_doubt)
+        connections.close_all()
+
+
+def provider_name() -> str:
+    """Return the name of the configured provider's row: it must not hold a secret."""
+    url = settings.EMAIL_URL
+    return f"{url.scheme}://{url.hostname or ''}"[:40]
