@@ -38,6 +38,10 @@ def configure(*, json: bool) -> None:
         "formatter": "events",
         "stream": "ext://sys.stdout",
     }
+    exceptions = {
+        "()": "django.utils.log.CallbackFilter",
+        "callback": lambda record: bool(record.exc_info),
+    }
     logging.config.dictConfig(
         {
             "version": 1,
@@ -45,8 +49,9 @@ def configure(*, json: bool) -> None:
             "formatters": {"events": formatter},
             "handlers": {"stdout": stdout},
             "root": {"handlers": ["stdout"], "level": "INFO"},
-            # The request's one line is written by zero2prod/telemetry.py.
-            "loggers": {"django.request": {"level": "ERROR"}},
+            # The request's one line is written by zero2prod/telemetry.py; Django's is for tracebacks.
+            "filters": {"exceptions": exceptions},
+            "loggers": {"django.request": {"filters": ["exceptions"]}},
         }
     )
 

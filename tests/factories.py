@@ -8,8 +8,9 @@ from newsletter.models import Delivery, Issue, Newsletter, Subscription
 
 
 def default_newsletter() -> Newsletter:
-    """Return the newsletter that migrate made."""
-    return Newsletter.objects.get(slug="default")
+    """Return the newsletter that migrate made, anew where a transactional test emptied the table."""
+    defaults = {"title": "Newsletter", "tagline": "News by e-mail, now and then."}
+    return Newsletter.objects.get_or_create(slug="default", defaults=defaults)[0]
 
 
 def make_subscription(email: str = "ursula@example.org", **fields: Any) -> Subscription:

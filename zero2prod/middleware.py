@@ -109,9 +109,9 @@ def _one_line(error: BaseException) -> str:
 
 def _fault(request: HttpRequest) -> tuple[HTTPStatus, str] | None:
     environ: dict[str, Any] = request.META
-    path = environ.get("PATH_INFO", "").encode("latin-1")
+    # Django itself has percent-encoded again what was not UTF-8 in the path.
     query = unquote_to_bytes(environ.get("QUERY_STRING", ""))
-    if not _is_text(path) or not _is_text(query):
+    if "\0" in request.path_info or not _is_text(query):
         return HTTPStatus.BAD_REQUEST, "The address is not valid text."
     if any(_CONTROL.search(value) for value in _header_values(environ)):
         return HTTPStatus.BAD_REQUEST, "A header has a control character."

@@ -1,0 +1,142 @@
+"""The web process while its database is away: for real, with a proxy that is closed and opened."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+
+import pytest
+from django.db import connection
+
+from tests.factories import default_newsletter
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+SIGN_UP = "name=Ursula&email=ursula@example.org"
+
+
+def unused_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        return int(server.getsockname()[1])
+
+
+def ask(port, method, path, body=None):
+    """Return the answer's status, Retry-After and the seconds that it took."""
+    started = time.monotonic()
+    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as http:
+        http.request(method, path, body, FORM if body else {})
+        response = http.getresponse()
+        response.read()
+        return response.status, response.getheader("Retry-After"), time.monotonic() - started
+
+
+@pytest.fixture
+def database_port() -> int:
+    """Return a port of 127.0.0.1 on which nobody listens yet."""
+    return unused_port()
+
+
+@pytest.fixture
+def web(database_port, tmp_path) -> Iterator[int]:
+    """Start the web process against that port; return its own."""
+    port = unused_port()
+    parts = connection.settings_dict
+    environment = {
+        **os.environ,
+        "APP_ENVIRONMENT": "local",
+        "APP_APPLICATION__PORT": str(port),
+        "DATABASE_URL": (
+            f"postgres://{parts['USER']}:{parts['PASSWORD']}@127.0.0.1:{database_port}"
+            f"/{parts['NAME']}"
+        ),
+    }
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "zero2prod.wsgi"]
+    with (tmp_path / "web.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def wait_for(port):
+    for _ in range(200):
+        try:
+            return ask(port, "GET", "/health_check")
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError("the web process does not listen")
+
+
+class Relay:
+    """A TCP relay in front of the true database; closing it cuts its connections."""
+
+    def __init__(self, port: int) -> None:
+        self.command = [sys.executable, __file__, str(port), connection_target()]
+
+    def __enter__(self) -> "Relay":
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE)
+        assert self.process.stdout is not None
+        self.process.stdout.readline()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def connection_target() -> str:
+    """Return where the tests' database listens, as HOST:PORT or the path of its socket."""
+    info = connection.connection.info
+    if info.host.startswith("/"):
+        return f"{info.host}/.s.PGSQL.{info.port}"
+    return f"{info.host}:{info.port}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_its_database_the_service_answers_503_and_recovers(web, database_port):
+    default_newsletter()
+    for method, path, body in [("GET", "/", None), ("POST", "/subscriptions", SIGN_UP)]:
+        status, retry_after, seconds = ask(web, method, path, body)
+        assert (status, retry_after) == (503, "5")
+        assert seconds < 3
+    assert ask(web, "GET", "/health_check")[0] == 200
+
+    for _ in range(2):
+        with Relay(database_port):
+            assert [ask(web, "POST", "/subscriptions", SIGN_UP)[0] for _ in range(20)] == [200] * 20
+        assert {ask(web, "GET", "/")[0] for _ in range(20)} == {503}
+
+
+def relay(port: int, target: str) -> None:
+    """Pass bytes between every client of a port and the target, until killed."""
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        while octets := source.recv(65536):
+            sink.sendall(octets)
+        sink.shutdown(socket.SHUT_WR)
+
+    server = socket.create_server(("127.0.0.1", port))
+    print("listening", flush=True)
+    while True:
+        client, _ = server.accept()
+        if target.startswith("/"):
+            upstream = socket.socket(socket.AF_UNIX)
+            upstream.connect(target)
+        else:
+            host, _, number = target.rpartition(":")
+            upstream = socket.create_connection((host, int(number)))
+        for pair in ((client, upstream), (upstream, client)):
+            threading.Thread(target=pump, args=pair, daemon=True).start()
+
+
+if __name__ == "__main__":
+    relay(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,137 @@
+"""The reader's pages in a real Chromium, without JavaScript, as a person uses them."""
+
+import os
+import shutil
+
+import pytest
+
+from newsletter import links
+from newsletter.models import Subscription
+from tests.factories import default_newsletter, make_subscription
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: the pages were not looked at"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture(scope="module")
+def browser(allow_queries_beside_an_event_loop):
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def allow_queries_beside_an_event_loop():
+    """Let the tests ask the database: Playwright's synchronous API runs an event loop in here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture(autouse=True)
+def slow_web(transactional_db):
+    """Give the newsletter a name and a line of its own."""
+    newsletter = default_newsletter()
+    newsletter.title, newsletter.tagline = "The Slow Web", "One essay a month."
+    newsletter.save()
+
+
+@pytest.fixture(
+    params=[
+        {"viewport": {"width": 1280, "height": 800}},
+        {"viewport": {"width": 320, "height": 640}},
+        {"viewport": {"width": 640, "height": 400}, "color_scheme": "dark"},
+    ],
+    ids=["desk", "phone", "dark, zoomed"],
+)
+def page(request, browser):
+    """Return a page that fails its test if anything breaks the content policy."""
+    context = browser.new_context(java_script_enabled=False, **request.param)
+    opened = context.new_page()
+    complaints = []
+    opened.on("console", lambda message: complaints.append(message.text))
+    yield opened
+    context.close()
+    assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+def fits(page):
+    """Whether nothing is wider than the screen."""
+    return page.locator("main").bounding_box()["width"] <= page.viewport_size["width"]
+
+
+def path_of(url):
+    return url.partition("//")[2].partition("/")[2]
+
+
+def test_a_person_signs_up(page, live_server):
+    page.goto(live_server.url)
+    expect(page.get_by_role("heading", name="The Slow Web")).to_be_visible()
+    assert fits(page)
+    page.get_by_label("Name").fill("Ursula")
+    page.get_by_label("E-mail address").fill("ursula@example.org")
+    page.get_by_role("button", name="Subscribe").click()
+    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
+    assert Subscription.objects.get().status == "pending_confirmation"
+
+
+def test_a_person_mends_a_mistake(page, live_server):
+    page.goto(live_server.url)
+    page.get_by_label("Name").fill("Ursula")
+    page.get_by_label("E-mail address").fill("ursula@localhost")
+    page.get_by_role("button", name="Subscribe").click()
+    address = page.get_by_label("E-mail address")
+    expect(address).to_have_attribute("aria-invalid", "true")
+    expect(address).to_have_accessible_description(
+        "This is not an e-mail address such as name@example.org."
+    )
+    assert fits(page)
+    address.fill("ursula@example.org")
+    page.get_by_role("button", name="Subscribe").click()
+    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
+    assert Subscription.objects.get().name == "Ursula"
+
+
+def test_a_person_confirms_by_one_button(page, live_server):
+    reader = make_subscription(status="pending_confirmation")
+    link = links.confirmation_url(links.confirmation_token(reader.pk))
+    page.goto(f"{live_server.url}/{path_of(link)}")
+    assert Subscription.objects.get().status == "pending_confirmation"
+    page.get_by_role("button").click()
+    expect(page.get_by_role("heading", name="You are subscribed")).to_be_visible()
+    assert Subscription.objects.get().status == "confirmed"
+    assert fits(page)
+
+
+def test_a_person_leaves_by_one_button(page, live_server):
+    reader = make_subscription()
+    link = links.unsubscribe_url(links.unsubscribe_token(reader.pk))
+    page.goto(f"{live_server.url}/{path_of(link)}")
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
+    assert Subscription.objects.get().status == "unsubscribed"
+    assert page.context.cookies() == []
+
+
+def test_the_style_sheet_is_applied(page, live_server):
+    with page.expect_response("**/site.css") as styles:
+        page.goto(live_server.url)
+    assert styles.value.status == 200
