@@ -1,0 +1,25 @@
+"""The editor's and the operator's door: Django's admin, one file a model."""
+
+from django.contrib import admin
+
+from newsletter.admin.deliveries import DeliveryAdmin
+from newsletter.admin.issues import IssueAdmin
+from newsletter.admin.newsletters import NewsletterAdmin
+from newsletter.admin.providers import ProviderAdmin
+from newsletter.admin.subscriptions import SubscriptionAdmin
+from newsletter.admin.suppressions import SuppressionAdmin
+from newsletter.admin.workers import WorkerAdmin
+
+__all__ = [
+    "DeliveryAdmin",
+    "IssueAdmin",
+    "NewsletterAdmin",
+    "ProviderAdmin",
+    "SubscriptionAdmin",
+    "SuppressionAdmin",
+    "WorkerAdmin",
+]
+
+admin.site.site_header = "zero2prod"
+admin.site.site_title = "zero2prod"
+admin.site.index_title = "Newsletter desk"

@@ -21,8 +21,8 @@ DOMAINS = ("example.org", "example.com", "example.net")
 FIRST_NAMES = (
     "Ada", "Amina", "Ana", "Björn", "Chidi", "Clara", "Dmitri", "Elena", "Emeka", "Fatima", "Grace",
     "Hana", "Hugo", "Ines", "Ivan", "Jamal", "Jin", "José", "Kemal", "Lars", "Leila", "Linh",
-    "Lucía", "Marek", "Maya", "Mehmet", "Mina", "Nadia", "Noor", "Olga", "Omar", "Priya", "Rahul", "Sara",
-    "Sofia", "Tariq", "Tomas", "Ursula", "Yuki", "Zoë",
+    "Lucía", "Marek", "Maya", "Mehmet", "Mina", "Nadia", "Noor", "Olga", "Omar", "Priya",
+    "Rahul", "Sara", "Sofia", "Tariq", "Tomas", "Ursula", "Yuki", "Zoë",
 )
 LAST_NAMES = (
     "Adeyemi", "Andersen", "Bakker", "Bianchi", "Chen", "Costa", "Demir", "Dubois", "Eriksson",

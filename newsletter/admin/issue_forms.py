@@ -1,0 +1,75 @@
+"""The forms of the editor's desk."""
+
+from datetime import UTC
+from hashlib import sha256
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
+
+from newsletter import publishing
+from newsletter.models import Issue
+from newsletter.publishing.writing import RESERVED_SLUGS
+
+_CONTENT = ("newsletter_id", "subject", "preheader", "body", "slug")
+
+
+class IssueForm(forms.ModelForm):
+    """An issue as it is written. `opened` tells a save from a form that has become stale."""
+
+    opened = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Issue
+        fields = ("newsletter", "subject", "preheader", "body", "slug")
+        widgets = {
+            "body": AdminTextareaWidget(attrs={"rows": 28, "class": "vLargeTextField markdown"})
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["opened"].initial = self.fingerprint = _fingerprint(self.instance)
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug in RESERVED_SLUGS:
+            raise ValidationError("This name is taken by a page of the archive.")
+        return slug
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk and cleaned.get("opened") != self.fingerprint:
+            raise ValidationError(
+                "Somebody saved this issue after you opened it. Nothing of yours was saved: copy "
+                "your text, open the issue again and put it there."
+            )
+        if {"newsletter", "subject"} <= cleaned.keys() and not cleaned.get("slug"):
+            cleaned["slug"] = publishing.free_slug(cleaned["newsletter"], cleaned["subject"])
+        return cleaned
+
+
+class TestMailForm(forms.Form):
+    address = forms.CharField(
+        label="Send it to",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "vTextField", "autocomplete": "email"}),
+        help_text="Any address; it need not be a reader's. The unsubscribe link is nobody's.",
+    )
+
+
+class ScheduleForm(forms.Form):
+    at = forms.DateTimeField(
+        label="Publish at (UTC)",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="Who is a confirmed reader at that time gets it.",
+    )
+
+    def clean_at(self) -> Any:
+        return self.cleaned_data["at"].astimezone(UTC)
+
+
+def _fingerprint(issue: Issue) -> str:
+    """Return a short name of exactly this content."""
+    content = "\0".join(str(getattr(issue, field)) for field in _CONTENT)
+    return sha256(content.encode()).hexdigest()[:16]

@@ -1,0 +1,169 @@
+"""Issues: written, looked at, sent, watched."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from newsletter import accounting
+from newsletter.admin import issue_controls
+from newsletter.admin.display import pill
+from newsletter.admin.issue_controls import Control
+from newsletter.admin.issue_forms import IssueForm
+from newsletter.models import Issue, Newsletter
+from newsletter.models.newsletters import DEFAULT_SLUG
+from newsletter.rendering import issues as rendering
+
+PREVIEW_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src http: https:; "
+    "frame-ancestors 'self'"
+)
+"""A mail's inlined styles work in its frame, and nothing else does."""
+
+
+class IssueFrozen(Exception):
+    """A form was posted for an issue that is published already."""
+
+
+class AccountedChangeList(ChangeList):
+    """The list with each issue's account, by one query for the page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        accounts = accounting.of_issues(self.result_list)
+        for issue in self.result_list:
+            issue.account = accounts[issue.pk]
+
+
+@admin.register(Issue)
+class IssueAdmin(admin.ModelAdmin):
+    form = IssueForm
+    list_display = ("subject", "state_pill", "ledger", "newsletter", "published_at")
+    list_filter = ("state", "newsletter")
+    list_select_related = ("newsletter",)
+    search_fields = ("subject",)
+    show_full_result_count = False
+    change_form_template = "admin/newsletter/issue/change_form.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return AccountedChangeList
+
+    def get_fieldsets(self, request: HttpRequest, obj: Issue | None = None) -> Any:
+        return (
+            (None, {"fields": ("subject", "preheader", "body")}),
+            ("More", {"fields": ("newsletter", "slug")}),
+            *([("", {"fields": ("opened",)})] if obj and obj.is_editable else []),
+        )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        default = Newsletter.objects.filter(slug=DEFAULT_SLUG).first()
+        return {
+            "newsletter": default and default.pk,
+            **super().get_changeform_initial_data(request),
+        }
+
+    def has_change_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
+        is_open = obj is None or obj.is_editable
+        return is_open and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
+        is_open = obj is None or obj.is_editable
+        return is_open and super().has_delete_permission(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer none: an issue is deleted from its own page, and only before it is published."""
+        return {}
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Issue | None:
+        """Hold the row while a form is being saved, so that it is not published underneath."""
+        issue = super().get_object(request, object_id, from_field)
+        if issue is None or request.method != "POST":
+            return issue
+        held = Issue.objects.select_for_update(no_key=True).get(pk=issue.pk)
+        if not held.is_editable:
+            raise IssueFrozen
+        return held
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        try:
+            return super().changeform_view(request, object_id, *args, **kwargs)
+        except IssueFrozen:
+            messages.error(request, "The issue was published meanwhile; nothing was saved.")
+            return HttpResponseRedirect(request.path)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        issue: Issue | None = kwargs.get("obj")
+        if issue:
+            may_act = super().has_change_permission(request)
+            context["controls"] = issue_controls.offered(issue) if may_act else []
+            context["account"] = None if issue.is_editable else accounting.of_issue(issue)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="state", ordering="state")
+    def state_pill(self, issue: Issue) -> SafeString:
+        return pill(issue.state)
+
+    @admin.display(description="accounting")
+    def ledger(self, issue: Any) -> str:
+        return "" if issue.is_editable else str(issue.account)
+
+    def get_urls(self) -> list[URLPattern]:
+        def door(name: str, view: Any, route: str) -> URLPattern:
+            wrapped = self.admin_site.admin_view(view)
+            return path(f"<int:pk>/{route}/", wrapped, name=f"newsletter_issue_{name}")
+
+        controls = [
+            door(control.name, partial(self.control_view, control=control), control.name)
+            for control in issue_controls.CONTROLS
+        ]
+        return [
+            door("preview", self.preview_view, "preview"),
+            door("preview_html", self.preview_html_view, "preview/html"),
+            *controls,
+            *super().get_urls(),
+        ]
+
+    def control_view(self, request: HttpRequest, pk: int, control: Control) -> HttpResponse:
+        if not super().has_change_permission(request):
+            raise PermissionDenied
+        return issue_controls.answer(request, _find(pk), control, self.admin_site)
+
+    def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        issue = self._seen(request, pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Preview: {issue.subject}",
+            "opts": self.opts,
+            "issue": issue,
+            "sender": issue.newsletter.sender,
+            "text": rendering.preview(issue).text,
+        }
+        return TemplateResponse(request, "admin/newsletter/issue/preview.html", context)
+
+    def preview_html_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        response = HttpResponse(rendering.preview(self._seen(request, pk)).html)
+        response["Content-Security-Policy"] = PREVIEW_POLICY
+        response["X-Frame-Options"] = "SAMEORIGIN"
+        return response
+
+    def _seen(self, request: HttpRequest, pk: int) -> Issue:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return _find(pk)
+
+
+def _find(pk: int) -> Issue:
+    return get_object_or_404(Issue.objects.select_related("newsletter"), pk=pk)
