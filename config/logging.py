@@ -49,7 +49,7 @@ def configure(*, json: bool) -> None:
             "formatters": {"events": formatter},
             "handlers": {"stdout": stdout},
             "root": {"handlers": ["stdout"], "level": "INFO"},
-            # The request's one line is written by zero2prod/telemetry.py; Django's is for tracebacks.
+            # A request's one line is written by zero2prod/telemetry.py; Django's has a traceback.
             "filters": {"exceptions": exceptions},
             "loggers": {"django.request": {"filters": ["exceptions"]}},
         }

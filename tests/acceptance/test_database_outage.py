@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -79,7 +78,7 @@ class Relay:
     """A TCP relay in front of the true database; closing it cuts its connections."""
 
     def __init__(self, port: int) -> None:
-        self.command = [sys.executable, __file__, str(port), connection_target()]
+        self.command = [sys.executable, "-m", "tests.acceptance.relay", str(port), target()]
 
     def __enter__(self) -> "Relay":
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE)
@@ -93,7 +92,7 @@ class Relay:
         self.process.stdout.close()
 
 
-def connection_target() -> str:
+def target() -> str:
     """Return where the tests' database listens, as HOST:PORT or the path of its socket."""
     info = connection.connection.info
     if info.host.startswith("/"):
@@ -114,29 +113,3 @@ def test_without_its_database_the_service_answers_503_and_recovers(web, database
         with Relay(database_port):
             assert [ask(web, "POST", "/subscriptions", SIGN_UP)[0] for _ in range(20)] == [200] * 20
         assert {ask(web, "GET", "/")[0] for _ in range(20)} == {503}
-
-
-def relay(port: int, target: str) -> None:
-    """Pass bytes between every client of a port and the target, until killed."""
-
-    def pump(source: socket.socket, sink: socket.socket) -> None:
-        while octets := source.recv(65536):
-            sink.sendall(octets)
-        sink.shutdown(socket.SHUT_WR)
-
-    server = socket.create_server(("127.0.0.1", port))
-    print("listening", flush=True)
-    while True:
-        client, _ = server.accept()
-        if target.startswith("/"):
-            upstream = socket.socket(socket.AF_UNIX)
-            upstream.connect(target)
-        else:
-            host, _, number = target.rpartition(":")
-            upstream = socket.create_connection((host, int(number)))
-        for pair in ((client, upstream), (upstream, client)):
-            threading.Thread(target=pump, args=pair, daemon=True).start()
-
-
-if __name__ == "__main__":
-    relay(int(sys.argv[1]), sys.argv[2])

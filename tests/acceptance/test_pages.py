@@ -31,14 +31,14 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def browser(allow_queries_beside_an_event_loop):
+def browser():
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def allow_queries_beside_an_event_loop():
     """Let the tests ask the database: Playwright's synchronous API runs an event loop in here."""
     with pytest.MonkeyPatch.context() as patch:
@@ -47,7 +47,7 @@ def allow_queries_beside_an_event_loop():
 
 
 @pytest.fixture(autouse=True)
-def slow_web(transactional_db):
+def slow_web(transactional_db):  # noqa: ARG001 - what it stores is committed
     """Give the newsletter a name and a line of its own."""
     newsletter = default_newsletter()
     newsletter.title, newsletter.tagline = "The Slow Web", "One essay a month."

@@ -1,4 +1,4 @@
-"""The public pages over HTTP. The client checks CSRF as a deployed service does, and has no cookie."""
+"""The public pages over HTTP. The client checks CSRF, as a real one does, and has no cookie."""
 
 from io import BytesIO
 

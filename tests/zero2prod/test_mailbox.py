@@ -2,6 +2,7 @@ import os
 import time
 from email.message import EmailMessage
 from mailbox import Maildir
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,13 +23,13 @@ def deliver(box, subject="Hello", to="ursula@example.org", age=0):
     mail.set_content("Plain *text* <b>")
     mail.add_alternative(HTML, subtype="html")
     key = box.add(mail.as_bytes())
-    path = os.path.join(box._path, "new", key)
     at = time.time() - age
-    os.utime(path, (at, at))
+    os.utime(Path(box._path, "new", key), (at, at))
     return key
 
 
-def test_an_empty_mailbox_says_so(client, box, settings, tmp_path):
+@pytest.mark.usefixtures("box")
+def test_an_empty_mailbox_says_so(client, settings, tmp_path):
     assert "No mail has been sent yet" in client.get("/mailbox/").text
     settings.EMAIL_URL = urlsplit(f"maildir://{tmp_path}/missing")
     assert "No mail has been sent yet" in client.get("/mailbox/").text
@@ -95,7 +96,7 @@ def test_a_mails_source_is_what_was_sent(client, box):
 )
 @pytest.mark.parametrize("ending", ["", "html", "source"])
 def test_an_odd_key_is_404(client, box, key, ending):
-    (box.add(b"") and None, open(os.path.join(box._path, "secret"), "w").close())
+    Path(box._path, "secret").touch()
     assert client.get(f"/mailbox/{key}/{ending}").status_code == 404
 
 
@@ -107,10 +108,9 @@ def test_a_file_that_is_no_mail_is_shown_as_well_as_it_can_be(client, box, octet
 
 
 def test_twenty_thousand_mails_open_within_a_second(client, box):
-    new = os.path.join(box._path, "new")
     for number in range(20_000):
-        with open(os.path.join(new, f"{number}.M1P1.host"), "wb") as file:
-            file.write(b"To: reader%d@example.org\r\nSubject: Hi\r\n\r\nHello" % number)
+        path = Path(box._path, "new", f"{number}.M1P1.host")
+        path.write_bytes(b"To: reader%d@example.org\r\nSubject: Hi\r\n\r\nHello" % number)
     for query in ("", "?page=400", "?to=reader17@example.org"):
         started = time.perf_counter()
         assert client.get(f"/mailbox/{query}").status_code == 200

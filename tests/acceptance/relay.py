@@ -1,0 +1,33 @@
+"""A TCP relay, to be killed: `python -m tests.acceptance.relay PORT TARGET`."""
+
+import socket
+import sys
+import threading
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    while octets := source.recv(65536):
+        sink.sendall(octets)
+    sink.shutdown(socket.SHUT_WR)
+
+
+def relay(port: int, target: str) -> None:
+    """Connect every client of a port to HOST:PORT or a socket's path, until killed."""
+
+    server = socket.create_server(("127.0.0.1", port))
+    sys.stdout.write("listening\n")
+    sys.stdout.flush()
+    while True:
+        client, _ = server.accept()
+        if target.startswith("/"):
+            upstream = socket.socket(socket.AF_UNIX)
+            upstream.connect(target)
+        else:
+            host, _, number = target.rpartition(":")
+            upstream = socket.create_connection((host, int(number)))
+        for pair in ((client, upstream), (upstream, client)):
+            threading.Thread(target=pump, args=pair, daemon=True).start()
+
+
+if __name__ == "__main__":
+    relay(int(sys.argv[1]), sys.argv[2])
