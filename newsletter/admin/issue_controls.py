@@ -121,7 +121,6 @@ def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite
         {
             **site.each_context(request),
             "title": f"{control.label}: {issue.subject}",
-            "opts": Issue._meta,
             "issue": issue,
             "control": control,
             "form": form,

@@ -121,20 +121,20 @@ class IssueAdmin(admin.ModelAdmin):
         return "" if issue.is_editable else str(issue.account)
 
     def get_urls(self) -> list[URLPattern]:
-        def door(name: str, view: Any, route: str) -> URLPattern:
-            wrapped = self.admin_site.admin_view(view)
-            return path(f"<int:pk>/{route}/", wrapped, name=f"newsletter_issue_{name}")
-
-        controls = [
-            door(control.name, partial(self.control_view, control=control), control.name)
+        views: dict[str, Any] = {
+            control.name: partial(self.control_view, control=control)
             for control in issue_controls.CONTROLS
+        }
+        views |= {"preview": self.preview_view, "preview/html": self.preview_html_view}
+        urls = [
+            path(
+                f"<int:pk>/{route}/",
+                self.admin_site.admin_view(view),
+                name=f"newsletter_issue_{route.replace('/', '_')}",
+            )
+            for route, view in views.items()
         ]
-        return [
-            door("preview", self.preview_view, "preview"),
-            door("preview_html", self.preview_html_view, "preview/html"),
-            *controls,
-            *super().get_urls(),
-        ]
+        return [*urls, *super().get_urls()]
 
     def control_view(self, request: HttpRequest, pk: int, control: Control) -> HttpResponse:
         if not super().has_change_permission(request):

@@ -1,7 +1,5 @@
 """Newsletters: their words, their sender, their postal address."""
 
-from typing import Any
-
 from django.contrib import admin
 
 from newsletter.models import Newsletter
@@ -10,7 +8,7 @@ from newsletter.models import Newsletter
 @admin.register(Newsletter)
 class NewsletterAdmin(admin.ModelAdmin):
     list_display = ("title", "slug", "from_line", "has_postal_address")
-    fieldsets: Any = (
+    fieldsets = (
         (None, {"fields": ("title", "tagline", "slug")}),
         ("Mails", {"fields": ("sender_name", "sender_email", "postal_address")}),
         ("Sign-up", {"fields": ("consent_wording",)}),

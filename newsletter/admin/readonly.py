@@ -1,7 +1,5 @@
 """Rows that the product writes itself: staff may look at them."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest

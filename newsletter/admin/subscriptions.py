@@ -1,7 +1,5 @@
 """Readers: found by address, never edited; they leave by the same verb as from a mail."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -33,7 +31,7 @@ class SubscriptionAdmin(admin.ModelAdmin):
     ordering = ("-subscribed_at", "pk")
     inlines = (ConsentInline,)
     actions = ("unsubscribe",)
-    fields: Any = (
+    fields = (
         "email",
         "name",
         "newsletter",

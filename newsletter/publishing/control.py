@@ -27,7 +27,7 @@ def publish(*, issue_id: int) -> Issue:
 
     Publishing what is published already is harmless. Raises WrongState when it was cancelled.
     """
-    with _locked(issue_id) as issue:
+    with locked(issue_id) as issue:
         if issue.state in _UNPUBLISHED:
             begin(issue)
         elif issue.state == State.CANCELLED:
@@ -41,7 +41,7 @@ def publish(*, issue_id: int) -> Issue:
 def schedule(*, issue_id: int, at: datetime) -> Issue:
     """Let the worker publish a draft at a time; raise InvalidTime or WrongState."""
     check_time(at)
-    with _locked(issue_id, _UNPUBLISHED, "scheduled") as issue:
+    with locked(issue_id, _UNPUBLISHED, "scheduled") as issue:
         issue.state = State.SCHEDULED
         issue.publish_at = at
         issue.save(update_fields=["state", "publish_at"])
@@ -88,7 +88,7 @@ def send_test(*, issue_id: int, address: str) -> Delivery:
 
 
 @contextmanager
-def _locked(
+def locked(
     issue_id: int, states: tuple[State, ...] = tuple(State), done: str = ""
 ) -> Iterator[Issue]:
     """Hold the issue's row in a transaction, if it is in one of the states; else WrongState."""
@@ -102,7 +102,7 @@ def _locked(
 
 
 def _change(issue_id: int, states: tuple[State, ...], state: State, done: str) -> Issue:
-    with _locked(issue_id, states, done) as issue:
+    with locked(issue_id, states, done) as issue:
         issue.state = state
         issue.save(update_fields=["state"])
     event = f"publishing.{done}"
