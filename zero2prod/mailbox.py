@@ -21,6 +21,8 @@ from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
+from zero2prod.middleware import PUBLIC_POLICY
+
 MAILS_A_PAGE = 50
 
 _MAIL_POLICY = (
@@ -28,7 +30,7 @@ _MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 )
 """For a mail's HTML: no script, no form; its links open in the whole window."""
-_FRAME_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'"
+_FRAME_POLICY = f"{PUBLIC_POLICY}; frame-src 'self'"
 _HEAD_LENGTH = 16 * 1024
 """Where a mail's To header has ended for certain."""
 

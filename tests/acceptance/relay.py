@@ -13,7 +13,6 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
 
 def relay(port: int, target: str) -> None:
     """Connect every client of a port to HOST:PORT or a socket's path, until killed."""
-
     server = socket.create_server(("127.0.0.1", port))
     sys.stdout.write("listening\n")
     sys.stdout.flush()

@@ -40,17 +40,17 @@ def database_port() -> int:
 
 
 @pytest.fixture
-def web(database_port, tmp_path) -> Iterator[int]:
+def web(database_port, tmp_path, transactional_db) -> Iterator[int]:  # noqa: ARG001
     """Start the web process against that port; return its own."""
     port = unused_port()
-    parts = connection.settings_dict
+    default_newsletter()
+    server = connection.connection.info
     environment = {
         **os.environ,
         "APP_ENVIRONMENT": "local",
         "APP_APPLICATION__PORT": str(port),
         "DATABASE_URL": (
-            f"postgres://{parts['USER']}:{parts['PASSWORD']}@127.0.0.1:{database_port}"
-            f"/{parts['NAME']}"
+            f"postgres://{server.user}:{server.password}@127.0.0.1:{database_port}/{server.dbname}"
         ),
     }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
@@ -100,9 +100,7 @@ def target() -> str:
     return f"{info.host}:{info.port}"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_without_its_database_the_service_answers_503_and_recovers(web, database_port):
-    default_newsletter()
     for method, path, body in [("GET", "/", None), ("POST", "/subscriptions", SIGN_UP)]:
         status, retry_after, seconds = ask(web, method, path, body)
         assert (status, retry_after) == (503, "5")
