@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def _stop_with_starter(process: subprocess.Popen[bytes]) -> None:
-    sys.stdin.buffer.read()
+    os.read(sys.stdin.fileno(), 1)  # Nothing is ever written; sys.stdin's lock would block the exit.
     process.terminate()
     time.sleep(STOP_TIMEOUT)
     os.killpg(0, signal.SIGKILL)
