@@ -25,7 +25,8 @@ def main() -> None:
 
 
 def _stop_with_starter(process: subprocess.Popen[bytes]) -> None:
-    os.read(sys.stdin.fileno(), 1)  # Nothing is ever written; sys.stdin's lock would block the exit.
+    # Nothing is ever written. Not sys.stdin.read(): its lock would hinder the exit of this process.
+    os.read(sys.stdin.fileno(), 1)
     process.terminate()
     time.sleep(STOP_TIMEOUT)
     os.killpg(0, signal.SIGKILL)
