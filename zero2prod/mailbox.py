@@ -58,14 +58,13 @@ def index(request: HttpRequest) -> HttpResponse:
     """Show the mails, newest first; `?to=` keeps those to an address that contains it."""
     recipient = request.GET.get("to", "").strip()
     page = _page_number(request.GET.get("page", ""))
-    mails = _newest_first()
-    count = len(mails)
-    chosen = _sent_to(mails, recipient) if recipient else iter(mails)
+    files = sorted(_files(), reverse=True)
+    chosen = _sent_to(files, recipient) if recipient else files
     first = (page - 1) * MAILS_A_PAGE
-    shown = list(islice(chosen, first, first + MAILS_A_PAGE + 1))
+    shown = [_mail(*file) for file in islice(chosen, first, first + MAILS_A_PAGE + 1)]
     context = {
         "mails": shown[:MAILS_A_PAGE],
-        "count": count,
+        "count": len(files),
         "recipient": recipient,
         "newer": page - 1,
         "older": page + 1 if len(shown) > MAILS_A_PAGE else 0,
@@ -108,12 +107,12 @@ def source(_request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-def _newest_first() -> list[Mail]:
-    found = sorted(_files(), key=lambda pair: pair[0], reverse=True)
-    return [Mail(Path(path), datetime.fromtimestamp(at / 1e9, UTC)) for at, path in found]
+def _mail(written_at: int, path: str) -> Mail:
+    return Mail(Path(path), datetime.fromtimestamp(written_at / 1e9, UTC))
 
 
 def _files() -> Iterator[tuple[int, str]]:
+    """Return when each mail was written, in nanoseconds, and its path."""
     for folder in _folders():
         if folder.is_dir():
             with os.scandir(folder) as entries:
@@ -128,15 +127,15 @@ def _folders() -> list[Path]:
     return [root / "new", root / "cur"]
 
 
-def _sent_to(mails: Iterable[Mail], recipient: str) -> Iterator[Mail]:
+def _sent_to(files: Iterable[tuple[int, str]], recipient: str) -> Iterator[tuple[int, str]]:
     wanted = re.compile(
         rb"^To:[^\r\n]*" + re.escape(recipient.encode()), re.IGNORECASE | re.MULTILINE
     )
-    for candidate in mails:
-        with candidate.path.open("rb") as file:
+    for written_at, path in files:
+        with Path(path).open("rb") as file:
             head, _, _ = file.read(_HEAD_LENGTH).replace(b"\r\n", b"\n").partition(b"\n\n")
         if wanted.search(head):
-            yield candidate
+            yield written_at, path
 
 
 def _bytes_of(key: str) -> bytes:
