@@ -123,13 +123,19 @@ def _copy_outside(package: Path) -> Path:
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.exists():
             shutil.copytree(libraries, draft / libraries.name)
-        for directory in (draft, draft / package.name):
-            directory.chmod(0o755)
+        _open_tree(draft)
         try:
             draft.rename(target)
         except OSError:  # Another checkout was faster.
             shutil.rmtree(draft)
     return target / package.name
+
+
+def _open_tree(top: Path) -> None:
+    """Let every account read a copy, whatever umask the packages were installed under."""
+    for path in (top, *top.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 
 def open_directory(directory: Path) -> None:
