@@ -50,7 +50,7 @@ class KeptProcess:
     def end(self) -> str:
         """Say how it ended."""
         code = self._process.returncode
-        if code < 0 or code > 128:  # noqa: PLR2004 - the shell's convention: 128 and the signal
+        if code < 0 or code > 128:
             return signal.Signals(abs(code) % 128).name
         return f"exit code {code}"
 

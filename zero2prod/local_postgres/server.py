@@ -169,7 +169,7 @@ def _create(home: Path, programs: Programs) -> None:
         os.chown(draft, programs.account.uid, programs.account.gid)
     # The same order and letter case on every system; the builtin provider is new in PostgreSQL 17.
     locale = ["--locale=C"]
-    if programs.major_version() >= 17:  # noqa: PLR2004
+    if programs.major_version() >= 17:
         locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     programs.run(
         "initdb",
