@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from newsletter.admin.display import pill
+from newsletter.admin.display import ago, pill
 from newsletter.admin.readonly import ReadOnly
 from newsletter.models import Delivery
 
@@ -18,7 +18,7 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
         "error_code",
         "attempts",
         "next_at",
-        "finished_at",
+        "finished",
     )
     list_filter = ("state", "kind")
     list_select_related = ("issue", "subscription")
@@ -32,6 +32,10 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
         return delivery.recipient or (
             delivery.subscription.email if delivery.subscription else "(erased)"
         )
+
+    @admin.display(ordering="finished_at")
+    def finished(self, delivery: Delivery) -> str:
+        return ago(delivery.finished_at)
 
     @admin.display(description="state", ordering="state")
     def state_pill(self, delivery: Delivery) -> SafeString:

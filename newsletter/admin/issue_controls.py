@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from newsletter import publishing
 from newsletter.admin.issue_forms import ScheduleForm, TestMailForm
@@ -111,10 +111,10 @@ def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite
             form.add_error(None, str(error))
         except publishing.PublishingError as error:
             messages.error(request, str(error))
-            return _back(issue)
+            return redirect("admin:newsletter_issue_change", issue.pk)
         else:
             messages.success(request, control.done)
-            return _back(issue)
+            return redirect("admin:newsletter_issue_change", issue.pk)
     return TemplateResponse(
         request,
         "admin/newsletter/issue/control.html",
@@ -131,7 +131,3 @@ def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite
 
 def _readers(issue: Issue) -> int:
     return Subscription.objects.confirmed().filter(newsletter=issue.newsletter_id).count()
-
-
-def _back(issue: Issue) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:newsletter_issue_change", args=[issue.pk]))

@@ -6,15 +6,15 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from newsletter import accounting
 from newsletter.admin import issue_controls
-from newsletter.admin.display import pill
+from newsletter.admin.display import ago, pill
 from newsletter.admin.issue_controls import Control
 from newsletter.admin.issue_forms import IssueForm
 from newsletter.models import Issue, Newsletter
@@ -45,7 +45,7 @@ class AccountedChangeList(ChangeList):
 @admin.register(Issue)
 class IssueAdmin(admin.ModelAdmin):
     form = IssueForm
-    list_display = ("subject", "state_pill", "ledger", "newsletter", "published_at")
+    list_display = ("subject", "state_pill", "ledger", "newsletter", "published")
     list_filter = ("state", "newsletter")
     list_select_related = ("newsletter",)
     search_fields = ("subject",)
@@ -100,7 +100,16 @@ class IssueAdmin(admin.ModelAdmin):
             return super().changeform_view(request, object_id, *args, **kwargs)
         except IssueFrozen:
             messages.error(request, "The issue was published meanwhile; nothing was saved.")
-            return HttpResponseRedirect(request.path)
+            return redirect("admin:newsletter_issue_change", object_id)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except IssueFrozen:
+            messages.error(request, "The issue was published; it stays.")
+            return redirect("admin:newsletter_issue_change", object_id)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -115,6 +124,10 @@ class IssueAdmin(admin.ModelAdmin):
     @admin.display(description="state", ordering="state")
     def state_pill(self, issue: Issue) -> SafeString:
         return pill(issue.state)
+
+    @admin.display(ordering="published_at")
+    def published(self, issue: Issue) -> str:
+        return ago(issue.published_at)
 
     @admin.display(description="accounting")
     def ledger(self, issue: Any) -> str:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from newsletter import subscribing
-from newsletter.admin.display import pill
+from newsletter.admin.display import ago, pill
 from newsletter.admin.readonly import ReadOnly
 from newsletter.models import Consent, Subscription
 
@@ -16,13 +16,13 @@ MOST_AT_ONCE = 1000
 
 class ConsentInline(ReadOnly, admin.TabularInline):
     model = Consent
-    fields = ("act", "at", "wording", "page", "ip_address")
+    fields = readonly_fields = ("act", "at", "wording", "page", "ip_address")
     extra = 0
 
 
 @admin.register(Subscription)
 class SubscriptionAdmin(admin.ModelAdmin):
-    list_display = ("email", "name", "status_pill", "newsletter", "subscribed_at")
+    list_display = ("email", "name", "status_pill", "newsletter", "signed_up")
     list_filter = ("status", "newsletter")
     list_select_related = ("newsletter",)
     search_fields = ("email__istartswith",)
@@ -55,6 +55,10 @@ class SubscriptionAdmin(admin.ModelAdmin):
     @admin.display(description="status", ordering="status")
     def status_pill(self, subscription: Subscription) -> SafeString:
         return pill(subscription.status)
+
+    @admin.display(ordering="subscribed_at")
+    def signed_up(self, subscription: Subscription) -> str:
+        return ago(subscription.subscribed_at)
 
     @admin.action(description="Unsubscribe the chosen readers", permissions=["change"])
     def unsubscribe(self, request: HttpRequest, chosen: QuerySet[Subscription]) -> None:

@@ -1,0 +1,125 @@
+"""The editor's story in a real Chromium: write, preview, try, publish, watch."""
+
+import os
+import shutil
+
+import pytest
+from django.contrib.auth.models import User
+
+from newsletter import publishing
+from newsletter.models import Delivery, Issue
+from tests.factories import make_delivery, make_issue, make_subscription
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DARK = {**DESKTOP, "color_scheme": "dark"}
+
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: the pages were not looked at"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def desk(browser, live_server, monkeypatch, request):
+    """The admin's first page, logged in; what the browser complains of fails the test."""
+    # Playwright's own loop runs in this thread; the rows are made between its steps.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    User.objects.create_superuser("editor", "editor@example.org", "secret")
+    context = browser.new_context(**getattr(request, "param", DESKTOP), base_url=live_server.url)
+    page = context.new_page()
+    complaints = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill("editor")
+    page.get_by_label("Password").fill("secret")
+    page.get_by_role("button", name="Log in").click()
+    yield page
+    context.close()
+    assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+def test_an_editor_writes_previews_tries_publishes_and_watches(desk):
+    make_subscription("a@example.org")
+    make_subscription("b@example.org")
+    desk.get_by_role("link", name="Issues", exact=True).click()
+    desk.get_by_role("link", name="Add issue").click()
+    desk.get_by_label("Subject").fill("Hello, world")
+    desk.get_by_label("Body").fill("# A title\n\n{{ settings.SECRET_KEY }} <script>x</script>")
+    desk.get_by_role("button", name="Save and continue editing").click()
+    expect(desk.locator(".status")).to_contain_text("Nobody has got it yet")
+
+    desk.get_by_role("link", name="Preview").click()
+    frame = desk.frame_locator("iframe")
+    expect(frame.get_by_role("heading", name="A title")).to_be_visible()
+    expect(frame.get_by_text("{{ settings.SECRET_KEY }}")).to_be_visible()
+    expect(desk.locator("pre")).to_contain_text("A title\n=======")
+    desk.go_back()
+
+    desk.get_by_role("link", name="Send a test…").click()
+    desk.get_by_label("Send it to").fill("nobody")
+    desk.get_by_role("button", name="Send a test").click()
+    expect(desk.locator(".errorlist")).to_contain_text("not an e-mail address")
+    desk.get_by_label("Send it to").fill("me@example.org")
+    desk.get_by_role("button", name="Send a test").click()
+    expect(desk.locator(".messagelist")).to_contain_text("on its way")
+
+    desk.get_by_role("link", name="Publish…").click()
+    expect(desk.locator(".count")).to_have_text(
+        "2 confirmed readers of Newsletter will get “Hello, world”."
+    )
+    desk.get_by_role("button", name="Publish now").dblclick()
+    expect(desk.locator(".messagelist")).to_contain_text("is published")
+
+    publishing.expand_one()
+    desk.reload()
+    expect(desk.locator(".status .ledger")).to_have_text("2 = 2 pending")
+    assert Issue.objects.get().audience_size == 2
+    assert Delivery.objects.filter(kind="test").count() == 1
+
+
+@pytest.mark.parametrize("desk", [DESKTOP, PHONE, DARK], indirect=True)
+def test_pages_fit_every_screen(desk):
+    draft = make_issue("A draft", body="| a | b |\n|---|---|\n| 1 | 2 |\n\n" + "x" * 400)
+    sending = make_issue("On its way", state="sending", audience_size=1)
+    reader = make_subscription("a.very.long.address.of.a.patient.reader@example.org")
+    make_delivery(reader, sending)
+    issues = "newsletter/issue/"
+    for page in (
+        "",
+        issues,
+        f"{issues}{draft.pk}/change/",
+        f"{issues}{draft.pk}/preview/",
+        f"{issues}{draft.pk}/publish/",
+        f"{issues}{draft.pk}/test/",
+        f"{issues}{draft.pk}/schedule/",
+        f"{issues}{sending.pk}/change/",
+        f"{issues}{sending.pk}/cancel/",
+        "newsletter/subscription/",
+        "newsletter/delivery/",
+    ):
+        desk.goto(f"/admin/{page}")
+        root = "document.documentElement"
+        assert desk.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), page

@@ -1,0 +1,91 @@
+"""`manage.py publish`, as an operator types it."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from newsletter.models import Issue
+from tests.factories import default_newsletter
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def body_file(tmp_path):
+    file = tmp_path / "issue.md"
+    file.write_text("\ufeff# Grüße\n\nText", encoding="utf-8")
+    return file
+
+
+def publish(capsys, file, *options, subject="Hello", newsletter="default"):
+    call_command(
+        "publish",
+        f"--newsletter={newsletter}",
+        f"--subject={subject}",
+        f"--body-file={file}",
+        *options,
+    )
+    return capsys.readouterr()
+
+
+def test_the_issues_id_is_the_last_word(capsys, body_file):
+    out = publish(capsys, body_file).out
+    issue = Issue.objects.get()
+    assert out.split()[-1] == str(issue.pk)
+    assert (issue.state, issue.subject, issue.body) == ("expanding", "Hello", "# Grüße\n\nText")
+
+
+def test_the_same_key_is_the_same_issue(capsys, body_file):
+    first = publish(capsys, body_file, "--key=k").out.split()[-1]
+    assert publish(capsys, body_file, "--key=k").out.split()[-1] == first
+    with pytest.raises(CommandError, match="belongs to issue"):
+        publish(capsys, body_file, "--key=k", subject="Other")
+
+
+def test_a_time_schedules(capsys, body_file):
+    at = (timezone.now() + timedelta(days=1)).isoformat()
+    out = publish(capsys, body_file, f"--at={at}").out
+    assert Issue.objects.get().state == "scheduled"
+    assert "scheduled for" in out
+
+
+def test_a_missing_postal_address_is_a_warning(capsys, body_file):
+    assert "no postal address" in publish(capsys, body_file).err
+    newsletter = default_newsletter()
+    newsletter.postal_address = "1 Main Street"
+    newsletter.save()
+    assert publish(capsys, body_file).err == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"newsletter": "nosuch"}, "There is no newsletter 'nosuch'"),
+        ({"subject": " "}, "Subject: This field cannot be blank"),
+        ({"subject": "a\nb"}, "Subject: This is one line"),
+        ({"file": "/nonexistent/issue.md"}, "/nonexistent/issue.md cannot be read"),
+        ({"at": "2099-01-01T09:00"}, "The time needs a zone"),
+        ({"at": "2020-01-01T09:00Z"}, "The time is past"),
+        ({"at": "tomorrow"}, "'tomorrow' is no time"),
+    ],
+)
+def test_a_mistake_is_one_sentence(capsys, body_file, given, sentence):
+    options = [f"--at={given.pop('at')}"] if "at" in given else []
+    with pytest.raises(CommandError) as refused:
+        publish(capsys, given.pop("file", body_file), *options, **given)
+    assert str(refused.value).startswith(sentence)
+    assert refused.value.returncode == 1
+    assert not Issue.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("octets", "sentence"),
+    [(b"\xff\xfe", "is not UTF-8"), (b" \n", "The body is blank"), (b"a\0b", "control character")],
+)
+def test_a_file_that_is_no_text_is_refused(capsys, tmp_path, octets, sentence):
+    file = tmp_path / "issue.md"
+    file.write_bytes(octets)
+    with pytest.raises(CommandError, match=sentence):
+        publish(capsys, file)
