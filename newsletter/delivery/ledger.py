@@ -162,6 +162,7 @@ WITH recorded AS (
         lease_until = NULL,
         finished_at = CASE WHEN record.state <> 'pending' THEN now() END,
         attempts = delivery.attempts - record.refund,
+        claim_token = CASE WHEN record.state = 'unknown' THEN delivery.claim_token END,
         resends = delivery.resends + record.resend
     FROM unnest(
         %(ids)s::uuid[], %(states)s::text[], %(codes)s::text[], %(provider_ids)s::text[],

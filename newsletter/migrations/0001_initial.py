@@ -67,7 +67,8 @@ class Migration(migrations.Migration):
                 ('expanded_through', models.UUIDField(editable=False, help_text='The last subscription that has its delivery.', null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('publish_at', models.DateTimeField(editable=False, null=True)),
-                ('published_at', models.DateTimeField(editable=False, help_text='When the audience was fixed: who was confirmed by then gets it.', null=True)),
+                ('published_at', models.DateTimeField(editable=False, null=True)),
+                ('audience_at', models.DateTimeField(editable=False, help_text='When the audience was fixed: who was confirmed by then gets it.', null=True)),
                 ('finished_at', models.DateTimeField(editable=False, null=True)),
                 ('newsletter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='issues', to='newsletter.newsletter')),
             ],
@@ -108,7 +109,7 @@ class Migration(migrations.Migration):
                 ('error_code', models.CharField(blank=True, db_default='', max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('issue', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='newsletter.issue')),
-                ('subscription', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='newsletter.subscription')),
+                ('subscription', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='deliveries', to='newsletter.subscription')),
             ],
             options={
                 'verbose_name_plural': 'deliveries',
@@ -176,6 +177,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='delivery',
             index=models.Index(models.F('issue'), models.F('next_at'), condition=models.Q(('kind', 'issue'), ('next_at__isnull', False)), name='delivery_due_issue'),
+        ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(models.F('subscription'), condition=models.Q(('kind', 'confirmation')), name='delivery_confirmation'),
         ),
         migrations.AddIndex(
             model_name='delivery',

@@ -38,8 +38,15 @@ class Delivery(models.Model):
     issue = models.ForeignKey(
         Issue, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )
+    # No constraint in the database: its check would lock and log every subscription's row at every
+    # issue. The row of an erased person keeps an id that leads nowhere, and needs no rewriting.
     subscription = models.ForeignKey(
-        Subscription, null=True, on_delete=models.SET_NULL, related_name="deliveries"
+        Subscription,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="deliveries",
+        db_index=False,
+        db_constraint=False,
     )
     recipient = models.EmailField(
         blank=True, help_text="Of a test mail. Any other goes to the subscription's address."
@@ -103,6 +110,10 @@ class Delivery(models.Model):
                 "next_at",
                 name="delivery_due_issue",
                 condition=Q(next_at__isnull=False, kind="issue"),
+            ),
+            # How often somebody was asked to confirm.
+            models.Index(
+                "subscription", name="delivery_confirmation", condition=Q(kind="confirmation")
             ),
             # The reaper.
             models.Index(

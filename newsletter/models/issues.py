@@ -61,7 +61,8 @@ class Issue(models.Model):
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     publish_at = models.DateTimeField(null=True, editable=False)
-    published_at = models.DateTimeField(
+    published_at = models.DateTimeField(null=True, editable=False)
+    audience_at = models.DateTimeField(
         null=True,
         editable=False,
         help_text="When the audience was fixed: who was confirmed by then gets it.",

@@ -91,7 +91,7 @@ def send_test(*, issue_id: int, address: str) -> Delivery:
 def locked(
     issue_id: int, states: tuple[State, ...] = tuple(State), done: str = ""
 ) -> Iterator[Issue]:
-    """Hold the issue's row in a transaction, if it is in one of the states; else WrongState."""
+    """Hold an issue's row in a transaction, if it is in one of the states; else WrongState."""
     with transaction.atomic():
         issue = Issue.objects.select_for_update(no_key=True).get(pk=issue_id)
         if issue.state not in states:

@@ -15,6 +15,9 @@ from newsletter.models import Delivery, Issue
 CHUNK = 20_000
 """Rows of one step: under a second of work, so that nobody waits long for its locks."""
 
+FIRST_CHUNK = 500
+"""Rows of an issue's first step: the senders begin at once."""
+
 State = Issue.State
 logger = structlog.get_logger(__name__)
 
@@ -24,7 +27,7 @@ _EXPAND = """
 WITH audience AS MATERIALIZED (
     SELECT id FROM newsletter_subscription
     WHERE newsletter_id = %(newsletter)s AND status = 'confirmed'
-        AND confirmed_at <= %(published_at)s AND id > %(after)s
+        AND confirmed_at <= %(audience_at)s AND id > %(after)s
     ORDER BY id LIMIT %(limit)s
 ), promised AS (
     INSERT INTO newsletter_delivery (id, kind, issue_id, subscription_id, recipient, state)
@@ -40,9 +43,9 @@ SELECT (SELECT count(*) FROM promised), (SELECT count(*) FROM audience),
 def begin(issue: Issue) -> None:
     """Freeze a locked issue and fix its audience by the clock that also stamps confirmations."""
     issue.state = State.EXPANDING
-    issue.published_at = Now()
-    issue.save(update_fields=["state", "published_at"])
-    issue.refresh_from_db(fields=["published_at"])
+    issue.published_at = issue.audience_at = Now()
+    issue.save(update_fields=["state", "published_at", "audience_at"])
+    issue.refresh_from_db(fields=["published_at", "audience_at"])
 
 
 def start_due() -> None:
@@ -72,6 +75,8 @@ def expand_one(*, limit: int = CHUNK) -> bool:
         )
         if issue is None:
             return False
+        if issue.expanded_through is None:
+            limit = min(limit, FIRST_CHUNK)
         promised, seen, last = _promise(issue, limit)
         issue.audience_size = F("audience_size") + promised
         issue.expanded_through = last or issue.expanded_through
@@ -121,7 +126,7 @@ def _promise(issue: Issue, limit: int) -> tuple[int, int, UUID | None]:
             _EXPAND,
             {
                 "newsletter": issue.newsletter_id,
-                "published_at": issue.published_at,
+                "audience_at": issue.audience_at,
                 "after": issue.expanded_through or UUID(int=0),
                 "issue": issue.pk,
                 "limit": limit,
