@@ -72,6 +72,12 @@ def text(variable: str, default: str | None = None) -> str:
     return default
 
 
+def refuse(variable: str, reason: str) -> None:
+    """Stop where a variable is set that must not be."""
+    if text(variable, ""):
+        raise ConfigurationError(f"{variable} must not be set in this environment: {reason}.")
+
+
 def boolean(variable: str, *, default: bool) -> bool:
     """Return a variable that says true or false."""
     value = text(variable, str(default)).lower()

@@ -120,6 +120,8 @@ DELIVERY_RATE_PER_SECOND = environment.decimal("APP_DELIVERY__RATE_PER_SECOND", 
 """Mails a second over all workers; 0: as fast as the provider takes them."""
 UNKNOWN_POLICY = environment.choice("APP_DELIVERY__UNKNOWN_POLICY", ("hold", "resend"))
 """An issue's mail whose outcome is in doubt is held for the operator, or sent again."""
+DELIVERY_FAILPOINT = environment.text("APP_DELIVERY__FAILPOINT", "")
+"""Where a worker kills itself: for tests of what a crash leaves behind. Production refuses it."""
 
 LOGGING_CONFIG = None  # config.logging.configure does it, once.
 logging.configure(json=environment.name() == "production")

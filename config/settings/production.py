@@ -13,6 +13,7 @@ SECRET_KEY = environment.text("APP_APPLICATION__SECRET_KEY")
 DATABASES = databases(environment.required_database(require_ssl=True))
 EMAIL_SENDER = environment.mailbox("APP_EMAIL__SENDER")
 EMAIL_URL = environment.mail_url("APP_EMAIL__URL")
+environment.refuse("APP_DELIVERY__FAILPOINT", "it kills workers on purpose, for tests")
 
 # The platform ends TLS in front of the service and says so in this header, which it sets itself.
 # https://docs.digitalocean.com/products/app-platform/

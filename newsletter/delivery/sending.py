@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from newsletter import suppressing
-from newsletter.delivery import letters, retries
+from newsletter.delivery import failpoints, letters, retries
 from newsletter.delivery.batches import Batch
 from newsletter.delivery.gate import Gate
 from newsletter.delivery.ledger import SINGLE_MAILS, Ledger, Opening, Record
@@ -65,6 +65,7 @@ class Sender:
             token, now = uuid4(), time.monotonic()
             ids = self._ledger.claim(stream, token, 1 if probing else self._claim_size)
             if ids:
+                failpoints.reach("after-claim")
                 self._send_batch(Batch(token, ids, now, probing=probing))
                 self._adapt(len(ids), time.monotonic() - now)
                 return True
@@ -96,7 +97,9 @@ class Sender:
         if not openings and not batch.probing and self._insist(self._gate_is_shut):
             return False
         del batch.unsent[: len(group)]
+        failpoints.reach("after-sending")
         outcomes = self._hand_over(openings, batch)
+        failpoints.reach("after-yes")
         batch.records = [
             record_of(opening, outcome) for opening, outcome in zip(openings, outcomes, strict=True)
         ]
@@ -107,7 +110,12 @@ class Sender:
 
     def _advance(self, batch: Batch, group: Sequence[UUID]) -> list[Opening]:
         provider = "" if batch.probing else self._provider
-        return self._ledger.advance(batch.token, batch.records, group, provider)
+        if batch.records:
+            failpoints.reach("before-record-commit")
+        openings = self._ledger.advance(batch.token, batch.records, group, provider)
+        if batch.records:
+            failpoints.reach("after-record-commit")
+        return openings
 
     def _hand_over(self, openings: Sequence[Opening], batch: Batch) -> list[Outcome]:
         """Write and send the mails; a mail that cannot be written fails alone."""
