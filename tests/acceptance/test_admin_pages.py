@@ -42,11 +42,17 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def allow_queries_beside_an_event_loop():
+    """Let the tests ask the database: Playwright's synchronous API runs an event loop in here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
 @pytest.fixture
-def desk(browser, live_server, monkeypatch, request):
+def desk(browser, live_server, request):
     """The admin's first page, logged in; what the browser complains of fails the test."""
-    # Playwright's own loop runs in this thread; the rows are made between its steps.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     User.objects.create_superuser("editor", "editor@example.org", "secret")
     context = browser.new_context(**getattr(request, "param", DESKTOP), base_url=live_server.url)
     page = context.new_page()
