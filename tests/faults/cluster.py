@@ -1,0 +1,57 @@
+"""A PostgreSQL of the fault tests' own, to be stopped, restarted and cut off at will."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from zero2prod.local_postgres import server
+from zero2prod.local_postgres.programs import find_programs, server_account
+
+
+class Cluster:
+    """It runs until `remove`, or until this process has ended."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="faults-")).resolve()
+        self.home.chmod(0o755)
+        self.sockets = server.lease(self.home)
+
+    def connect(self, **options: Any) -> psycopg.Connection[Any]:
+        return psycopg.connect(
+            host=str(self.sockets), port=server.PORT, user=server.NAME, dbname=server.NAME, **options
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead a process of ours here."""
+        return {
+            "APP_DATABASE__HOST": str(self.sockets),
+            "APP_DATABASE__PORT": str(server.PORT),
+            "APP_DATABASE__USERNAME": server.NAME,
+            "APP_DATABASE__DATABASE_NAME": server.NAME,
+        }
+
+    def stop(self, mode: str = "fast") -> None:
+        self._pg_ctl("stop", "-m", mode, "-w")
+
+    def start(self) -> None:
+        server.lease(self.home)
+
+    def terminate_others(self) -> None:
+        """Cut every connection but the one that says so."""
+        with self.connect(autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND application_name = 'worker'"
+            )
+
+    def remove(self) -> None:
+        self.stop("immediate")
+        server._leases.pop(self.home).close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _pg_ctl(self, *arguments: str) -> None:
+        data = self.home / "data"
+        find_programs(server_account(data)).run("pg_ctl", *arguments, "-D", str(data))
