@@ -6,6 +6,7 @@ environment only, and never overrules a variable that is really set.
 
 import importlib
 import os
+import re
 import secrets
 import sys
 from collections.abc import Callable
@@ -17,13 +18,15 @@ from urllib.parse import SplitResult, urlsplit
 
 import environ
 
+from config import mail_providers
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 """What a local installation keeps: database, mailbox, generated secrets. Never committed."""
 
 ENVIRONMENTS = ("local", "production")
 
-MAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "maildir")
+MAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "maildir", *mail_providers.PROVIDERS)
 
 _env = environ.Env()
 _Number = TypeVar("_Number", int, float)
@@ -133,6 +136,8 @@ def mail_url(variable: str, default: str | None = None) -> SplitResult:
     value = text(variable, default)
     try:
         url = urlsplit(value)
+        if url.scheme in mail_providers.PROVIDERS:
+            return _provider_url(variable, url)
         known = url.scheme in MAIL_SCHEMES and (url.hostname or url.scheme == "maildir")
         _ = url.port
     except ValueError:
@@ -141,6 +146,39 @@ def mail_url(variable: str, default: str | None = None) -> SplitResult:
         schemes = ", ".join(f"{scheme}://" for scheme in MAIL_SCHEMES)
         raise ConfigurationError(f"{variable} must be an address with one of {schemes}.")
     return url
+
+
+def _provider_url(variable: str, url: SplitResult) -> SplitResult:
+    try:
+        mail_providers.options(url)
+    except ValueError as error:
+        message = f"{variable} must be an address such as {error}, its parts percent-encoded."
+        raise ConfigurationError(message) from None
+    return url
+
+
+def bounce_address(variable: str) -> str:
+    """Return the mailbox for bounces, or nothing; 44 characters are added to its local part."""
+    value = text(variable, "")
+    if value and not re.fullmatch(r"[\w.-]{1,20}@[A-Za-z0-9.-]{1,180}", value, re.ASCII):
+        message = (
+            f"{variable} must be an address such as bounces@example.org, with at most 20 of "
+            f"a-z 0-9 . _ - before the @, not {value!r}."
+        )
+        raise ConfigurationError(message)
+    return value
+
+
+def webhook_secret(variable: str) -> str:
+    """Return ``USER:PASSWORD`` for HTTP's basic authentication, or nothing."""
+    value = text(variable, "")
+    user, _, password = value.partition(":")
+    if value and (not user or len(password) < 16 or not value.isascii()):
+        message = (
+            f"{variable} must be USER:PASSWORD in ASCII, the password of 16 characters or more."
+        )
+        raise ConfigurationError(message)
+    return value
 
 
 def secret_key() -> str:

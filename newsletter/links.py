@@ -7,6 +7,7 @@ All tokens of a purpose have the same length; `rendering.mime` relies on it.
 
 import base64
 import binascii
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 CONFIRMATION_LIFETIME = timedelta(days=7)
 """How long a confirmation link works. Unsubscribe links never expire (CAN-SPAM, RFC 8058)."""
@@ -54,6 +56,29 @@ def read_unsubscribe_token(token: str) -> UUID:
     return _unpack(packed)
 
 
+def bounce_address(delivery_id: UUID) -> str:
+    """Return the envelope sender of one mail, so that its bounce names it (VERP).
+
+    The local part has 44 characters more than BOUNCE_ADDRESS's, of 64 (RFC 5321, 4.5.3.1.1), and
+    survives a relay that changes its case.
+    """
+    local_part, domain = settings.BOUNCE_ADDRESS.split("@")
+    packed = _base32(delivery_id.bytes)
+    return f"{local_part}+{packed}.{_bounce_signature(packed, settings.SECRET_KEY)}@{domain}"
+
+
+def read_bounce_address(address: str) -> UUID:
+    """Return the delivery's id; raise InvalidToken for any other address."""
+    found = _BOUNCE_ADDRESS.search(address.lower())
+    if found is None:
+        raise InvalidToken
+    packed, signature = found.groups()
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    if not any(constant_time_compare(signature, _bounce_signature(packed, key)) for key in keys):
+        raise InvalidToken
+    return UUID(bytes=base64.b32decode(f"{packed.upper()}======"))
+
+
 def confirmation_url(token: str) -> str:
     return absolute(reverse("newsletter:confirm"), subscription_token=token)
 
@@ -65,6 +90,18 @@ def unsubscribe_url(token: str) -> str:
 def absolute(path: str, **query: str) -> str:
     """Return a path as the world sees it: below BASE_URL, never below the request's host."""
     return f"{settings.BASE_URL}{path}{'?' + urlencode(query) if query else ''}"
+
+
+_BOUNCE_ADDRESS = re.compile(r"\+([a-z2-7]{26})\.([a-z2-7]{16})@")
+
+
+def _bounce_signature(packed: str, key: str | bytes) -> str:
+    mac = salted_hmac("newsletter.bounce", packed, key, algorithm="sha256")
+    return _base32(mac.digest()[:10])  # 80 bits: who guesses one stops one reader's mail
+
+
+def _base32(octets: bytes) -> str:
+    return base64.b32encode(octets).decode().rstrip("=").lower()
 
 
 def _pack(subscription_id: UUID) -> str:

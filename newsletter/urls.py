@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from newsletter import archive, feeds, views
+from newsletter import archive, feeds, views, webhooks
 
 app_name = "newsletter"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("subscriptions", views.sign_up, name="sign_up"),
     path("subscriptions/confirm", views.confirm, name="confirm"),
     path("subscriptions/unsubscribe", views.unsubscribe, name="unsubscribe"),
+    path("webhooks/<slug:provider>/", webhooks.receive, name="webhook"),
     path("issues/", archive.index, name="archive"),
     path("issues/feed/", feeds.IssueFeed(), name="feed"),
     path("issues/<slug:slug>/", archive.issue, name="issue"),

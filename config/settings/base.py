@@ -114,6 +114,12 @@ SIGNUP_LIMITS = environment.boolean("APP_SIGNUP__LIMITS", default=True)
 # Delivery
 EMAIL_SENDER = environment.mailbox("APP_EMAIL__SENDER", "Newsletter <newsletter@example.com>")
 EMAIL_URL = environment.mail_url("APP_EMAIL__URL", f"maildir://{environment.LOCAL / 'mailbox'}")
+BOUNCE_ADDRESS = environment.bounce_address("APP_EMAIL__BOUNCE_ADDRESS")
+"""Where bounces of mails sent by SMTP go, for `process_bounce`; empty: to the sender."""
+WEBHOOK_SECRET = environment.webhook_secret("APP_EMAIL__WEBHOOK_SECRET")
+"""USER:PASSWORD of the mail provider's calls to /webhooks/; empty: there are none."""
+WEBHOOK_SIGNING_KEY = environment.text("APP_EMAIL__WEBHOOK_SIGNING_KEY", "")
+"""By which Mailgun and Mailtrap sign their calls."""
 DELIVERY_CONNECTIONS = environment.integer("APP_DELIVERY__CONNECTIONS", 4, minimum=1, maximum=64)
 """Sending connections of one worker process."""
 DELIVERY_RATE_PER_SECOND = environment.decimal("APP_DELIVERY__RATE_PER_SECOND", 0)

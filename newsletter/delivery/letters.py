@@ -3,6 +3,8 @@
 import time
 from functools import lru_cache
 
+from django.conf import settings
+
 from newsletter import links
 from newsletter.delivery.ledger import Opening
 from newsletter.delivery.transports import Mail
@@ -28,7 +30,8 @@ def write(opening: Opening) -> Mail:
         raise ValueError("the address cannot stand in an envelope")
     template, token = _template(opening), _token(opening)
     personal = Personal(opening.id, opening.email, token)
-    return Mail(template.sender, opening.email, template.fill(personal))
+    sender = links.bounce_address(opening.id) if settings.BOUNCE_ADDRESS else template.sender
+    return Mail(sender, opening.email, template.fill(personal), opening.id)
 
 
 def _template(opening: Opening) -> MailTemplate:

@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, connections
 
+from config import mail_providers
 from newsletter.delivery.housekeeping import Housekeeping
 from newsletter.delivery.sending import DATABASE_AWAY, Sender
 from newsletter.delivery.transports import open_transport
@@ -109,5 +110,4 @@ class WorkerProcess:
 
 def provider_name() -> str:
     """Return the name of the configured provider's row: it must not hold a secret."""
-    url = settings.EMAIL_URL
-    return f"{url.scheme}://{url.hostname or ''}"[:40]
+    return mail_providers.public_name(settings.EMAIL_URL)[:40]

@@ -2,6 +2,8 @@
 
 from urllib.parse import SplitResult
 
+from config import mail_providers
+from newsletter.delivery.transports.anymail import AnymailTransport
 from newsletter.delivery.transports.base import Mail, Transport
 from newsletter.delivery.transports.maildir import MaildirTransport
 from newsletter.delivery.transports.smtp import SmtpTransport
@@ -13,4 +15,6 @@ def open_transport(url: SplitResult) -> Transport:
     """Return a transport; it connects at its first mail."""
     if url.scheme == "maildir":
         return MaildirTransport(url.path)
+    if url.scheme in mail_providers.PROVIDERS:
+        return AnymailTransport(url)
     return SmtpTransport(url)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from newsletter.delivery.outcomes import Outcome
 
@@ -12,8 +13,10 @@ class Mail:
     """One mail, ready to go."""
 
     sender: str
+    """The envelope sender, where the transport has an envelope."""
     recipient: str
     content: bytes
+    delivery_id: UUID
 
 
 class Transport(Protocol):

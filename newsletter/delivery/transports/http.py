@@ -1,0 +1,73 @@
+"""HTTP connections that tell whether a request can have left.
+
+``requests`` reports a TLS handshake that breaks off or times out in the same words as a lost
+answer, and the difference is whether a mail is in doubt. So what fails while connecting is raised
+as `NotConnected`, which neither ``urllib3`` nor ``requests`` knows and therefore lets through.
+"""
+
+import ssl
+from typing import Any
+
+from requests import Session
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError
+
+
+class NotConnected(Exception):
+    """No connection was made: nothing was sent. The message is a short code."""
+
+
+def prepare(session: Session) -> None:
+    """Make a session raise NotConnected, and follow no redirection: a POST would become a GET."""
+    session.max_redirects = 0
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter())
+
+
+class _Connection(HTTPConnection):
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (OSError, HTTPError) as error:
+            raise NotConnected(_label(error)) from error
+
+
+class _TlsConnection(HTTPSConnection):
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (OSError, HTTPError) as error:
+            raise NotConnected(_label(error)) from error
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+def _label(error: Exception) -> str:
+    """Return a short code for an error; its text may name hosts."""
+    for kind, label in _LABELS:
+        if isinstance(error, kind):
+            return label
+    return "connection_failed"
+
+
+_LABELS: tuple[tuple[type[Exception], str], ...] = (
+    (NameResolutionError, "name_not_resolved"),
+    (ConnectTimeoutError, "timed_out"),
+    (TimeoutError, "timed_out"),
+    (ssl.SSLError, "tls_failed"),
+    (ConnectionError, "connection_lost"),
+)
