@@ -56,8 +56,16 @@ class Ledger:
     """The ledger as one connection sees it. The connection must be in autocommit."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
-        connection.prepare_threshold = 0
         self._connection = connection
+
+    def tune(self) -> None:
+        """Plan `advance` once a connection: planning it took as long as running it.
+
+        A plan made while the table is small must hold when it has grown, hence no sequential scan.
+        """
+        self._connection.prepare_threshold = 0
+        self._connection.execute("SET plan_cache_mode = force_generic_plan")
+        self._connection.execute("SET enable_seqscan = off")
 
     def due_streams(self) -> list[int | None]:
         """Return the streams with a due mail: single mails first, then issues by age."""
@@ -90,7 +98,7 @@ class Ledger:
             "next_ids": list(next_ids),
             "provider": provider,
         }
-        openings = [Opening(*row) for row in self._run(_ADVANCE, parameters)]
+        openings = [Opening(*row) for row in self._run(_ADVANCE, parameters, prepare=True)]
         return [opening for opening in openings if opening.state == "sending"]
 
     def release(self, token: UUID, ids: Sequence[UUID]) -> None:
@@ -112,10 +120,14 @@ class Ledger:
         return self._run(_REAP, parameters)
 
     def _run(
-        self, query: LiteralString, parameters: Mapping[str, object] | None = None
+        self,
+        query: LiteralString,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        prepare: bool = False,
     ) -> list[tuple[Any, ...]]:
         with psycopg.Cursor(self._connection) as cursor:
-            cursor.execute(query, parameters, prepare=True)
+            cursor.execute(query, parameters, prepare=prepare)
             return cursor.fetchall()
 
 

@@ -189,6 +189,7 @@ class Sender:
         if self._raw is not connection.connection:
             self._raw = connection.connection
             self._ledger, self._gate = Ledger(self._raw), Gate(self._raw, self._provider)
+            self._ledger.tune()
 
     def _insist(self, action: Callable[[], _T]) -> _T:
         """Repeat until the database is back: a known outcome must not be forgotten."""
