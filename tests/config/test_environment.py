@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from config import environment
+
 ROOT = Path(__file__).parents[2]
 DOORS = {
     "manage.py": ["manage.py", "check"],
@@ -21,6 +23,7 @@ PRODUCTION = {
     "APP_EMAIL__URL": "smtp+tls://user:hidden@mail.zero2prod.dev:587",
     "DATABASE_URL": "postgres://zero2prod@db.zero2prod.dev/newsletter",
 }
+MAIL_SCHEMES = ", ".join(f"{scheme}://" for scheme in environment.MAIL_SCHEMES)
 NOT_A_PORT = "APP_APPLICATION__PORT must be a whole number from 1 to 65535, not"
 
 
@@ -89,8 +92,7 @@ def test_production_names_what_is_missing(missing):
         (
             "APP_EMAIL__URL",
             "pigeon://user:hidden@host",
-            "APP_EMAIL__URL must be an address with one of smtp://, smtps://, smtp+tls://, "
-            "maildir://.",
+            f"APP_EMAIL__URL must be an address with one of {MAIL_SCHEMES}.",
         ),
         (
             "APP_DELIVERY__UNKNOWN_POLICY",

@@ -40,7 +40,8 @@ SOCKET_PATH_LIMIT = 103
 END_TIMEOUT = 30.0
 """Seconds for the last processes of a killed server to notice."""
 
-_leases: dict[Path, IO[str]] = {}
+_leases: dict[Path, int] = {}
+"""Open file descriptors, which only the end of the process closes."""
 
 
 def lease(local: Path) -> Path:
@@ -52,7 +53,7 @@ def lease(local: Path) -> Path:
         home = _home(local)
         with locked(home / "start.lock"):
             if home not in _leases:
-                _leases[home] = (home / "leases.lock").open("a")
+                _leases[home] = os.open(home / "leases.lock", os.O_RDWR | os.O_CREAT, 0o644)
                 fcntl.flock(_leases[home], fcntl.LOCK_SH)
             if not answers(home):
                 _start(home)
