@@ -21,7 +21,11 @@ class Cluster:
 
     def connect(self, **options: Any) -> psycopg.Connection[Any]:
         return psycopg.connect(
-            host=str(self.sockets), port=server.PORT, user=server.NAME, dbname=server.NAME, **options
+            host=str(self.sockets),
+            port=server.PORT,
+            user=server.NAME,
+            dbname=server.NAME,
+            **options,
         )
 
     def environment(self) -> dict[str, str]:
@@ -49,7 +53,6 @@ class Cluster:
 
     def remove(self) -> None:
         self.stop("immediate")
-        server._leases.pop(self.home).close()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _pg_ctl(self, *arguments: str) -> None:

@@ -31,7 +31,7 @@ REFUSALS = {
     "550": ("RCPT", b"550 5.1.1 No such user\r\n"),
     "552": ("DOT", b"552 5.2.2 Mailbox full\r\n"),
     "garbage": ("DOT", b"what?\r\n"),
-    "close-before-dot": ("DATA", b""),
+    "close-before-data": ("DATA", b""),
     "close-after-dot": ("ACCEPTED", b""),
 }
 _ADDRESS = re.compile(rb"<(.*?)>")
@@ -55,7 +55,7 @@ class Rule:
     mails: Any = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
-        self.dice = random.Random(self.seed)
+        self.dice = random.Random(self.seed)  # noqa: S311
 
     def applies(self, recipient: str) -> bool:
         if self.to and not re.search(self.to, recipient):
@@ -106,8 +106,10 @@ class Witness:
         if stage in {"MAIL", "RCPT"}:
             writer.write(b"503 5.5.1 No recipient\r\n")
             return
+        if stage == "DATA":
+            raise HangUp
         writer.write(b"354 Go on\r\n")
-        content = await self.content(reader, stage)
+        content = await self.content(reader)
         await asyncio.sleep(rule.seconds)
         if stage == "DOT":
             self.say(writer, reply)
@@ -117,10 +119,8 @@ class Witness:
             raise HangUp
         writer.write(b"250 2.0.0 Queued as W1\r\n")
 
-    async def content(self, reader: asyncio.StreamReader, stage: str) -> bytes:
+    async def content(self, reader: asyncio.StreamReader) -> bytes:
         line = await reader.readline()
-        if stage == "DATA":
-            raise HangUp
         return b"" if line == b".\r\n" else line + await reader.readuntil(b"\r\n.\r\n")
 
     async def next_of(

@@ -1,0 +1,49 @@
+"""SIGTERM while mails are under way."""
+
+import pytest
+
+from tests.faults.service import stop
+from tests.processes import eventually
+
+
+@pytest.mark.parametrize("seconds", [0.01, 1.0])
+def test_sigterm_under_load_leaves_nothing_in_doubt(service, seconds):
+    service.add_readers(2000)
+    service.publish()
+    with service.witness({"do": "slow", "seconds": seconds}):
+        workers = service.deliver("--processes", "2")
+        assert eventually(lambda: service.count("state = 'sending'") > 0)
+        code, duration = stop(workers)
+
+        assert (code, duration < 20) == (0, True)
+        assert not service.count("state IN ('claimed', 'sending', 'unknown')")
+        assert service.count("state = 'pending'")
+        findings = service.findings()
+        assert (findings.lost, findings.doubled, findings.denied) == ([], [], [])
+        pending = "SELECT 1 FROM newsletter_delivery WHERE state = 'pending' AND attempts > 0"
+        assert service.sql(pending) == []
+        assert service.sql("SELECT 1 FROM newsletter_worker") == []
+
+
+def test_sigterm_again_and_again_is_one_sigterm(service):
+    service.add_readers(1000)
+    service.publish()
+    with service.witness({"do": "slow", "seconds": 0.2}):
+        workers = service.deliver("--processes", "2")
+        assert eventually(lambda: service.count("state = 'sending'") > 0)
+        for _ in range(5):
+            workers.terminate()
+        assert stop(workers)[0] == 0
+    assert not service.count("state IN ('claimed', 'sending', 'unknown')")
+
+
+@pytest.mark.parametrize("processes", ["1", "3"])
+def test_sigterm_at_any_moment_of_the_start_ends_all(service, processes):
+    """Nobody may miss it: a worker that does lives until the platform kills it."""
+    for wait in (0.6, 0.9, 1.2, 1.5):
+        workers = service.deliver("--processes", processes)
+        eventually(lambda: workers.poll() is not None, seconds=wait)  # noqa: B023
+        code, duration = stop(workers)
+        assert code in {0, -15}
+        assert duration < 10
+        assert service.sql("SELECT 1 FROM newsletter_worker") == []
