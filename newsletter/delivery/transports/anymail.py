@@ -5,9 +5,9 @@ what fills it would also take an editor's ``{{ }}`` or ``%recipient%`` for its o
 answer to a batch puts all of it in doubt. The other way to be fast is more connections.
 """
 
-import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from email import message_from_bytes, policy
 from typing import Any
 from urllib.parse import SplitResult
@@ -22,24 +22,30 @@ from newsletter.delivery.outcomes import Outcome, Verdict
 from newsletter.delivery.transports import http, http_outcomes
 from newsletter.delivery.transports.base import Mail
 
-TIMEOUTS = (5.0, 30.0)
-"""Seconds to connect, and to wait for an answer."""
 
-IDLE_SECONDS = 4.0
-"""A connection that was silent for longer is not used again: many servers end theirs after 5 s, and
-a request into that moment is lost in doubt."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds."""
 
-REPEAT_AFTER = (1.0, 4.0)
-"""Seconds before a request in doubt is repeated under its idempotency key. It is done here and at
-once, since Brevo forgets a key after 15 minutes, and Resend takes it for the same bytes only."""
+    connect: float = 5.0
+    answer: float = 30.0
+    idle: float = 4.0
+    """A connection that was silent for longer is not used again: many servers end theirs after 5,
+    and a request into that moment is lost in doubt."""
+    repeats: tuple[float, ...] = (1.0, 4.0)
+    """Before a request in doubt is repeated under its idempotency key. It is done here and at once,
+    since Brevo forgets a key after 15 minutes, and Resend takes it for the same bytes only."""
 
 
 class AnymailTransport:
-    def __init__(self, url: SplitResult) -> None:
+    def __init__(self, url: SplitResult, patience: Patience = Patience()) -> None:
         self._scheme = url.scheme
+        self._patience = patience
         path = f"anymail.backends.{url.scheme}.EmailBackend"
         options: dict[str, Any] = mail_providers.options(url)
-        self._backend: Any = get_connection(path, timeout=TIMEOUTS, **options)
+        self._backend: Any = get_connection(
+            path, timeout=(patience.connect, patience.answer), **options
+        )
         self._used_at = 0.0
 
     def send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
@@ -72,7 +78,7 @@ class AnymailTransport:
         self, message: Any, key: str, doubt: Outcome, halted: Callable[[], bool]
     ) -> Outcome:
         """Ask again under the same key. Only a yes ends the doubt: a no is about this request."""
-        for pause in REPEAT_AFTER:
+        for pause in self._patience.repeats:
             time.sleep(pause)
             if halted():
                 break
@@ -94,7 +100,7 @@ class AnymailTransport:
         return http_outcomes.accepted(message.anymail_status.message_id)
 
     def _connect(self) -> None:
-        if time.monotonic() - self._used_at > IDLE_SECONDS:
+        if time.monotonic() - self._used_at > self._patience.idle:
             self._backend.close()
         if self._backend.open():
             http.prepare(self._backend.session)
@@ -102,9 +108,9 @@ class AnymailTransport:
 
 def _message(mail: Mail) -> Any:
     """Return the mail as Anymail takes it, with every header that the provider does not write."""
-    parsed = message_from_bytes(mail.content, policy=policy.default)
+    parsed = message_from_bytes(mail.content.replace(b"\r\n", b"\n"), policy=policy.default)
     headers = {
-        name: re.sub(r"\r?\n(?=[ \t])", "", value)
+        name: value.replace("\n", "")
         for name, value in parsed.raw_items()
         if name.lower() not in _OF_THE_PROVIDER
     }

@@ -12,7 +12,12 @@ from requests import Session
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
 
 
 class NotConnected(Exception):
@@ -66,6 +71,7 @@ def _label(error: Exception) -> str:
 
 _LABELS: tuple[tuple[type[Exception], str], ...] = (
     (NameResolutionError, "name_not_resolved"),
+    (NewConnectionError, "connection_failed"),  # a kind of timeout to urllib3
     (ConnectTimeoutError, "timed_out"),
     (TimeoutError, "timed_out"),
     (ssl.SSLError, "tls_failed"),
