@@ -7,7 +7,6 @@ import os
 import secrets
 import signal
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,9 +33,10 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        self._stopping = threading.Event()
+        # A plain flag: threading.Event locks, and its set() in a handler may meet its own wait().
+        self._is_stopping = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self._stopping.set())
+            signal.signal(number, self._stop)
         self._parent = os.getppid()
         with _only_run():
             _wait_for_port()
@@ -45,6 +45,9 @@ class Command(BaseCommand):
             self._make_admin()
             connection.close()
             self._run()
+
+    def _stop(self, *_signal: object) -> None:
+        self._is_stopping = True
 
     def _say(self, line: str) -> None:
         with suppress(OSError):  # The terminal may be gone; that must not keep anything running.
@@ -104,11 +107,11 @@ class Command(BaseCommand):
                 self._say(f"The {process.name} process ended ({process.end}). Starting it again.")
                 time.sleep(RESTART_PAUSE)
                 process.start()
-            self._stopping.wait(0.5)
+            time.sleep(0.2)
 
     def _must_stop(self) -> bool:
         """Whether somebody asked for it, or who started this is gone."""
-        return self._stopping.is_set() or os.getppid() != self._parent
+        return self._is_stopping or os.getppid() != self._parent
 
 
 @contextmanager
