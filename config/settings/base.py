@@ -111,6 +111,9 @@ SIGNUP_BODY_LIMIT = 16 * 1024
 SIGNUP_LIMITS = environment.boolean("APP_SIGNUP__LIMITS", default=True)
 """Whether the number of confirmation mails to one address is limited."""
 
+UNDO_SECONDS = environment.integer("APP_PUBLISHING__UNDO_SECONDS", 60, maximum=3600)
+"""How long an issue that was published in the admin can be taken back; 0: it goes out at once."""
+
 # Delivery
 EMAIL_SENDER = environment.mailbox("APP_EMAIL__SENDER", "Newsletter <newsletter@example.com>")
 EMAIL_URL = environment.mail_url("APP_EMAIL__URL", f"maildir://{environment.LOCAL / 'mailbox'}")

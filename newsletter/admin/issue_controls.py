@@ -12,13 +12,15 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from newsletter import publishing
+from newsletter.accounting import Account
 from newsletter.admin.issue_forms import ScheduleForm, TestMailForm
-from newsletter.models import Issue, Subscription
+from newsletter.models import Delivery, Issue, Subscription
 
 State = Issue.State
 _EVERY_STATE = frozenset(State)
 _UNPUBLISHED = frozenset({State.DRAFT, State.SCHEDULED})
 _IN_DELIVERY = frozenset({State.EXPANDING, State.SENDING})
+_PUBLISHED = _IN_DELIVERY | {State.PAUSED, State.SENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Control:
     done: str
     form: type[forms.Form] = forms.Form
     role: str = ""
+    needs: Delivery.State | None = None
+    """Offered only while a mail of the issue is in this state."""
 
     @property
     def asks_for_more(self) -> str:
@@ -59,6 +63,15 @@ CONTROLS = (
         ScheduleForm,
     ),
     Control(
+        "take-back",
+        "Take back",
+        frozenset({State.SCHEDULED}),
+        "It becomes a draft again, and nobody gets it.",
+        lambda issue, _: publishing.take_back(issue_id=issue.pk),
+        "The issue is a draft again; nobody got it.",
+        role="primary",
+    ),
+    Control(
         "pause",
         "Pause",
         _IN_DELIVERY,
@@ -76,6 +89,33 @@ CONTROLS = (
         role="primary",
     ),
     Control(
+        "retry-failed",
+        "Try the failed again",
+        _PUBLISHED,
+        "Each failed mail is tried again, from its first attempt. Who has left gets nothing.",
+        lambda issue, _: publishing.retry_failed(issue_id=issue.pk),
+        "The failed mails are due again.",
+        needs=Delivery.State.FAILED,
+    ),
+    Control(
+        "resend-unknown",
+        "Send the unknown again",
+        _PUBLISHED,
+        "The provider may have these mails already: some readers may get a second copy.",
+        lambda issue, _: publishing.resend_unknown(issue_id=issue.pk),
+        "The mails in doubt are due again.",
+        role="danger",
+        needs=Delivery.State.UNKNOWN,
+    ),
+    Control(
+        "send-to-missed",
+        "Send to new readers",
+        frozenset({State.SENT}),
+        "Who was confirmed after this issue was published gets it now. Nobody gets it twice.",
+        lambda issue, _: publishing.send_to_missed(issue_id=issue.pk),
+        "The readers who missed it are getting it.",
+    ),
+    Control(
         "cancel",
         "Cancel",
         _UNPUBLISHED - {State.DRAFT} | _IN_DELIVERY | {State.PAUSED},
@@ -88,16 +128,22 @@ CONTROLS = (
         "publish",
         "Publish",
         _UNPUBLISHED,
-        "It goes out at once, and its text is frozen.",
-        lambda issue, _: publishing.publish(issue_id=issue.pk),
-        "The issue is published.",
+        "Its text is frozen when it goes out. Until then, for a minute, you can take it back.",
+        lambda issue, _: publishing.publish_soon(issue_id=issue.pk),
+        "The issue goes out in a moment; until then you can take it back.",
         role="primary",
     ),
 )
 
 
-def offered(issue: Issue) -> list[Control]:
-    return [control for control in CONTROLS if issue.state in control.states]
+def offered(issue: Issue, account: Account | None) -> list[Control]:
+    """Return the buttons that make sense now; a published issue comes with its account."""
+    return [
+        control
+        for control in CONTROLS
+        if issue.state in control.states
+        and (control.needs is None or (account is not None and account.counts[control.needs]))
+    ]
 
 
 def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite) -> HttpResponse:

@@ -1,8 +1,8 @@
 """The forms of the editor's desk."""
 
-from datetime import UTC
 from hashlib import sha256
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
@@ -59,14 +59,25 @@ class TestMailForm(forms.Form):
 
 
 class ScheduleForm(forms.Form):
-    at = forms.DateTimeField(
-        label="Publish at (UTC)",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    clock = forms.CharField(
+        label="Publish at",
+        widget=forms.TextInput(attrs={"type": "datetime-local"}),
         help_text="Who is a confirmed reader at that time gets it.",
     )
+    zone = forms.ChoiceField(
+        label="Time zone",
+        choices=lambda: [(zone, zone) for zone in sorted(available_timezones())],
+        initial="UTC",
+    )
 
-    def clean_at(self) -> Any:
-        return self.cleaned_data["at"].astimezone(UTC)
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"clock", "zone"} <= cleaned.keys():
+            try:
+                cleaned["at"] = publishing.parse_time(f"{cleaned['clock']} {cleaned['zone']}")
+            except publishing.InvalidTime as error:
+                raise ValidationError(str(error)) from error
+        return cleaned
 
 
 def _fingerprint(issue: Issue) -> str:

@@ -117,8 +117,9 @@ class IssueAdmin(admin.ModelAdmin):
         issue: Issue | None = kwargs.get("obj")
         if issue:
             may_act = super().has_change_permission(request)
-            context["controls"] = issue_controls.offered(issue) if may_act else []
-            context["account"] = None if issue.is_editable else accounting.of_issue(issue)
+            account = None if issue.is_editable else accounting.of_issue(issue)
+            context["account"] = account
+            context["controls"] = issue_controls.offered(issue, account) if may_act else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="state", ordering="state")

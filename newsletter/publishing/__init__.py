@@ -1,6 +1,15 @@
 """What an editor does with an issue, and how its publication goes on in the worker."""
 
-from newsletter.publishing.control import cancel, pause, publish, resume, schedule, send_test
+from newsletter.publishing.control import (
+    cancel,
+    pause,
+    publish,
+    publish_soon,
+    resume,
+    schedule,
+    send_test,
+    take_back,
+)
 from newsletter.publishing.errors import (
     InvalidIssue,
     InvalidRecipient,
@@ -9,7 +18,9 @@ from newsletter.publishing.errors import (
     PublishingError,
     WrongState,
 )
+from newsletter.publishing.repairs import resend_unknown, retry_failed, send_to_missed
 from newsletter.publishing.steps import expand_one, finish_done, start_due
+from newsletter.publishing.times import parse_time
 from newsletter.publishing.writing import free_slug, publish_keyed, write_issue
 
 __all__ = [
@@ -23,12 +34,18 @@ __all__ = [
     "expand_one",
     "finish_done",
     "free_slug",
+    "parse_time",
     "pause",
     "publish",
     "publish_keyed",
+    "publish_soon",
+    "resend_unknown",
     "resume",
+    "retry_failed",
     "schedule",
     "send_test",
+    "send_to_missed",
     "start_due",
+    "take_back",
     "write_issue",
 ]

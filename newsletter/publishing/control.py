@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -35,6 +36,26 @@ def publish(*, issue_id: int) -> Issue:
         else:
             return issue
     logger.info("publishing.published", issue=issue.pk)
+    return issue
+
+
+def publish_soon(*, issue_id: int) -> Issue:
+    """Publish after the undo window, in which `take_back` stops it; raise WrongState.
+
+    The window is the row's own state and time, so no page that was left open can publish early.
+    """
+    if not settings.UNDO_SECONDS:
+        return publish(issue_id=issue_id)
+    return schedule(issue_id=issue_id, at=timezone.now() + timedelta(seconds=settings.UNDO_SECONDS))
+
+
+def take_back(*, issue_id: int) -> Issue:
+    """Make a scheduled issue a draft again, as long as no mail was promised; raise WrongState."""
+    with locked(issue_id, (State.SCHEDULED,), "taken back") as issue:
+        issue.state = State.DRAFT
+        issue.publish_at = None
+        issue.save(update_fields=["state", "publish_at"])
+    logger.info("publishing.taken_back", issue=issue.pk)
     return issue
 
 

@@ -5,7 +5,6 @@ anybody from having two rows. Readers who have left meanwhile are skipped when t
 """
 
 import structlog
-from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 

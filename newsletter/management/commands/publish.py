@@ -2,7 +2,6 @@
 
 import sys
 from argparse import ArgumentParser
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--body-file", required=True, metavar="FILE", help="Markdown in UTF-8; - reads stdin"
         )
-        parser.add_argument("--at", metavar="TIME", help="ISO 8601 with a zone; default: now")
+        parser.add_argument(
+            "--at",
+            metavar="TIME",
+            help='such as 2026-11-24T09:00+01:00 or "2026-11-24T09:00 Europe/Berlin"; default: now',
+        )
         parser.add_argument("--key", help="a repeated command with the same key is the same issue")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -39,7 +42,7 @@ class Command(BaseCommand):
                 subject=options["subject"],
                 body=_read(options["body_file"]),
                 key=options["key"],
-                at=_time(options["at"]) if options["at"] else None,
+                at=publishing.parse_time(options["at"]) if options["at"] else None,
             )
         except publishing.PublishingError as error:
             raise CommandError(str(error)) from error
@@ -54,14 +57,6 @@ def _read(file: str) -> str:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise CommandError(f"{file} is not UTF-8 text.") from error
-
-
-def _time(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"{text!r} is no time such as 2026-11-24T09:00+01:00 or 2026-11-24T08:00Z."
-        raise CommandError(message) from error
 
 
 def _told(issue: Issue) -> str:

@@ -140,7 +140,7 @@ class TestControls:
     def test_schedule_pause_resume_cancel(self, editor):
         issue = make_issue()
         at = timezone.now() + timedelta(days=1)
-        editor.post(url(issue, "schedule"), {"at": f"{at:%Y-%m-%dT%H:%M}"})
+        editor.post(url(issue, "schedule"), {"clock": f"{at:%Y-%m-%dT%H:%M}", "zone": "UTC"})
         states = [Issue.objects.get().state]
         for name in ("publish", "pause", "resume", "cancel"):
             editor.post(url(issue, name))
@@ -150,7 +150,7 @@ class TestControls:
     @pytest.mark.parametrize("at", ["", "soon", "2020-01-01T09:00"])
     def test_a_bad_time_is_told_beside_it(self, editor, at):
         issue = make_issue()
-        page = editor.post(url(issue, "schedule"), {"at": at})
+        page = editor.post(url(issue, "schedule"), {"clock": at, "zone": "Europe/Berlin"})
         assert page.context["form"].errors
         assert Issue.objects.get().state == "draft"
 

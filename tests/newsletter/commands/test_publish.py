@@ -68,7 +68,7 @@ def test_a_missing_postal_address_is_a_warning(capsys, body_file):
         ({"file": "/nonexistent/issue.md"}, "/nonexistent/issue.md cannot be read"),
         ({"at": "2099-01-01T09:00"}, "The time needs a zone"),
         ({"at": "2020-01-01T09:00Z"}, "The time is past"),
-        ({"at": "tomorrow"}, "'tomorrow' is no time"),
+        ({"at": "tomorrow"}, "'tomorrow' is not a time"),
     ],
 )
 def test_a_mistake_is_one_sentence(capsys, body_file, given, sentence):
