@@ -40,7 +40,7 @@ def test_sigterm_again_and_again_is_one_sigterm(service):
 @pytest.mark.parametrize("processes", ["1", "3"])
 def test_sigterm_at_any_moment_of_the_start_ends_all(service, processes):
     """Nobody may miss it: a worker that does lives until the platform kills it."""
-    for wait in (0.6, 0.9, 1.2, 1.5):
+    for wait in (0.6, 0.8, 1.0, 1.2):
         workers = service.deliver("--processes", processes)
         eventually(lambda: workers.poll() is not None, seconds=wait)  # noqa: B023
         code, duration = stop(workers)
