@@ -13,7 +13,8 @@ from enum import Enum
 from uuid import UUID
 
 from newsletter import links
-from newsletter.delivery.outcomes import HARD_BOUNCES, Reply
+from newsletter.bouncing import status_in
+from newsletter.delivery.outcomes import HARD_BOUNCES
 
 _MOST_PARTS = 100
 
@@ -69,8 +70,8 @@ def _judged(delivery_id: UUID, message: Message, parts: dict[str, Message]) -> B
 
 def _of_status(delivery_id: UUID, part: Message) -> BounceMessage:
     kind = _ACTIONS.get(_field(part, "Action").lower(), Kind.OTHER)
-    told = Reply(0, _field(part, "Status")).enhanced
-    diagnosed = Reply(0, _field(part, "Diagnostic-Code")).enhanced
+    told = status_in(_field(part, "Status"))
+    diagnosed = status_in(_field(part, "Diagnostic-Code"))
     status = diagnosed if diagnosed and (not told or told.endswith(".0.0")) else told
     return BounceMessage(delivery_id, kind, status)
 

@@ -6,6 +6,7 @@ back; the worker's later record finds a finished row and leaves it (`delivery.le
 accounting stays true: a bounced mail moves from `sent` to `failed` with the reason `bounced ...`.
 """
 
+import re
 from uuid import UUID
 
 import structlog
@@ -25,6 +26,16 @@ _MAY_BE_OUT = Q(state__in=[_State.SENDING, _State.UNKNOWN]) | Q(
 """A mail that left or may have left. Who tells of it has had it, so it is not sent once more."""
 
 _ACTIVE = (Subscription.Status.PENDING_CONFIRMATION, Subscription.Status.CONFIRMED)
+
+
+# Behind a reply code, or first of all: elsewhere it may be the address of a host.
+_STATUS = re.compile(r"(?:^|[#;(]|\b[245]\d\d[ -])\s*([245]\.\d{1,3}\.\d{1,3})(?![.\w])")
+
+
+def status_in(text: str) -> str:
+    """Return the enhanced status code (RFC 3463) that a report's text names, or nothing."""
+    found = _STATUS.search(text)
+    return found[1] if found else ""
 
 
 def accepted(*, delivery_id: UUID) -> None:

@@ -33,7 +33,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from newsletter import bouncing
-from newsletter.delivery.outcomes import HARD_BOUNCES, Reply
+from newsletter.delivery.outcomes import HARD_BOUNCES
 from zero2prod.answers import refuse
 
 BODY_LIMIT = 256 * 1024
@@ -141,7 +141,7 @@ def _reports(events: list[AnymailTrackingEvent]) -> Iterator[_Report]:
             delivery_id,
             event=event.event_type,
             reason=event.reject_reason or "",
-            status=Reply(0, " ".join(text for text in texts if isinstance(text, str))).enhanced,
+            status=next((code for text in texts if (code := _status(text))), ""),
             words=frozenset(word for path in _WORDS if (word := _at(source, path))),
         )
 
@@ -152,6 +152,10 @@ def _delivery_id(event: AnymailTrackingEvent) -> UUID | None:
     given = f"{metadata.get('delivery_id') or ''} {event.message_id or ''}"
     found = re.search(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?= |@)", given)
     return UUID(found.group()) if found else None
+
+
+def _status(text: object) -> str:
+    return bouncing.status_in(text) if isinstance(text, str) else ""
 
 
 def _at(source: Any, path: tuple[str, ...]) -> str:

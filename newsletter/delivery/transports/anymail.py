@@ -95,6 +95,12 @@ class AnymailTransport:
             self._backend.send_messages([message])
         except (AnymailError, http.NotConnected) as error:
             return http_outcomes.of_error(error)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            # Anymail trusts the shape of an answer; the status has said enough.
+            response = message.anymail_status.esp_response
+            if response is None:
+                raise
+            return http_outcomes.of_response(response)
         finally:
             self._used_at = time.monotonic()
         return http_outcomes.accepted(message.anymail_status.message_id)

@@ -145,3 +145,13 @@ def test_an_id_that_the_ledger_cannot_hold_is_cut_or_left(provider, transport):
     ]
     assert send(transport)[0].provider_id == "x" * 255
     assert send(transport)[0].provider_id == ""
+
+
+@pytest.mark.filterwarnings("ignore:django-anymail has dropped official support for SendGrid")
+@pytest.mark.parametrize("scheme", sorted(YES))
+def test_a_yes_in_other_words_is_a_yes(provider, scheme):
+    opened = open_at(provider, scheme)
+    for body in ("5", "null", "[]", "[3]", '{"id": 3}', '{"Messages": 3}', '{"results": []}'):
+        provider.answers = [Answer(200, body)]
+        assert send(opened)[0].verdict is Verdict.SENT
+    opened.close()
