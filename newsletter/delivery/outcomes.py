@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
+# RFC 2034, 4: it begins the text. Further on it may be the address of a host: "blocked: 5.1.1.7".
+_ENHANCED = re.compile(r"[#(\s]*([245]\.\d{1,3}\.\d{1,3})(?![.\w])")
 _QUEUED_AS = re.compile(r"queued as ([\w.-]{1,100})", re.IGNORECASE)
 
 HARD_BOUNCES = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10"})
@@ -68,8 +69,8 @@ class Reply:
 
     @property
     def enhanced(self) -> str:
-        found = _ENHANCED.search(self.text)
-        return found.group(1) if found else ""
+        found = _ENHANCED.match(self.text)
+        return found.group(1) if found and found.group(1)[0] == str(self.code)[0] else ""
 
 
 def of_sender(reply: Reply, *, used: bool) -> Outcome:
@@ -102,7 +103,7 @@ def of_content(reply: Reply, *, used: bool) -> Outcome:
         return Outcome(Verdict.RETRY, reply.label)
     if reply.is_permanent:
         return Outcome(Verdict.FAILED, reply.label)
-    return Outcome(Verdict.UNKNOWN, "garbled_reply")
+    return Outcome(Verdict.UNKNOWN, "garbled_reply", provider_failed=True)
 
 
 def _service_closing(reply: Reply, *, used: bool) -> Outcome:

@@ -6,6 +6,7 @@ one mail and the envelope of the next leave in one write, so that a mail costs o
 """
 
 import functools
+import select
 import smtplib
 import socket
 import ssl
@@ -22,6 +23,7 @@ DOT_TIMEOUT = 300.0
 """Seconds. RFC 5321, 4.5.3.2.6 asks for 10 minutes after the dot: giving up makes doubt."""
 
 _LOST = (OSError, smtplib.SMTPException)
+_REFUSED = (*_LOST, UnicodeError)  # `smtplib` takes ASCII credentials only
 
 
 class SmtpTransport:
@@ -30,20 +32,26 @@ class SmtpTransport:
         self._session: _Session | None = None
 
     def send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
+        if self._session is not None and self._session.was_ended:
+            self._forget()
         try:
             session = self._session = self._session or _Session(_connected(self._url))
-        except _LOST as error:
+        except _REFUSED as error:
             return [_refused(error)] * len(mails)
         results = list(session.transact(mails, halted))
         if not session.is_usable:
-            session.abandon()
-            self._session = None
+            self._forget()
         rest = Outcome(Verdict.RELEASED, results[-1].code if results else "stopped")
         return results + [rest] * (len(mails) - len(results))
 
     def close(self) -> None:
         if self._session is not None:
             self._session.quit()
+            self._session = None
+
+    def _forget(self) -> None:
+        if self._session is not None:
+            self._session.abandon()
             self._session = None
 
 
@@ -55,6 +63,16 @@ class _Session:
         self._pipelining = smtp.has_extn("pipelining")
         self._taken = 0
         self.is_usable = True
+
+    @property
+    def was_ended(self) -> bool:
+        """Tell whether the server spoke without being asked: it hangs up on who was idle."""
+        try:
+            poll = select.poll()
+            poll.register(_socket(self._smtp), select.POLLIN)
+            return bool(poll.poll(0))
+        except _LOST:
+            return True
 
     def transact(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> Iterator[Outcome]:
         """Yield an outcome for each mail, until the connection ends or ``halted`` says so."""
@@ -90,9 +108,16 @@ class _Session:
         if refusal is None:
             return self._hand_over(mail, ahead)
         if self.is_usable:
-            self._write(b"RSET\r\n" + ahead)
-            self._reply()
+            self._reset(ahead)
         return refusal
+
+    def _reset(self, ahead: bytes) -> None:
+        """End a refused transaction. What was refused stays so, even if the connection is lost."""
+        try:
+            self._write(b"RSET\r\n" + ahead)
+            self.is_usable = self._reply().is_positive
+        except _LOST:
+            self.is_usable = False
 
     def _offer(self, mail: Mail, *, written_ahead: bool) -> Outcome | None:
         """Send the envelope; return None once the server waits for the content."""
@@ -129,7 +154,8 @@ class _Session:
             if written < len(content):
                 raise
             self.is_usable = False
-            return Outcome(Verdict.UNKNOWN, f"{_label(error)} after the dot")
+            code = f"{_label(error)} after the dot"
+            return Outcome(Verdict.UNKNOWN, code, provider_failed=True)
         _socket(self._smtp).settimeout(REPLY_TIMEOUT)
         outcome = outcomes.of_content(reply, used=self._taken > 0)
         self.is_usable = reply.is_positive or _leaves_usable(reply)
@@ -177,7 +203,7 @@ def _connected(url: SplitResult) -> smtplib.SMTP:
             smtp.ehlo()
         if url.username:
             smtp.login(unquote(url.username), unquote(url.password or ""))
-    except _LOST:
+    except _REFUSED:
         smtp.close()
         raise
     return smtp
@@ -225,6 +251,7 @@ _LABELS: tuple[tuple[type[Exception], str], ...] = (
     (socket.gaierror, "name_not_resolved"),
     (ssl.SSLError, "tls_failed"),
     (smtplib.SMTPNotSupportedError, "not_supported"),
+    (UnicodeError, "credentials_not_ascii"),
     (smtplib.SMTPServerDisconnected, "connection_lost"),
     (ConnectionError, "connection_lost"),
 )
