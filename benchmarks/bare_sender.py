@@ -1,6 +1,6 @@
 """The limit: the same transport and the same spliced mails, without a ledger.
 
-`python benchmarks/bare_sender.py PORT MAILS PROCESSES CONNECTIONS` prints mails a second.
+`python -m benchmarks.bare_sender PORT MAILS PROCESSES CONNECTIONS` prints mails a second.
 """
 
 import os
@@ -8,15 +8,12 @@ import sys
 import threading
 import time
 from email.headerregistry import Address
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from newsletter.delivery.transports.base import Mail  # noqa: E402
-from newsletter.delivery.transports.smtp import SmtpTransport  # noqa: E402
-from newsletter.rendering.mime import MailTemplate, Personal, placeholder  # noqa: E402
+from newsletter.delivery.transports.base import Mail
+from newsletter.delivery.transports.smtp import SmtpTransport
+from newsletter.rendering.mime import MailTemplate, Personal, placeholder
 
 GROUP = 16
 
@@ -40,7 +37,12 @@ def send(port: int, mails: int) -> None:
     for start in range(0, mails, GROUP):
         ids: list[UUID] = [uuid4() for _ in range(min(GROUP, mails - start))]
         group = [
-            Mail("news@example.org", f"{i}@example.org", mail.fill(Personal(i, f"{i}@example.org", "t" * 66)))
+            Mail(
+                "news@example.org",
+                f"{i}@example.org",
+                mail.fill(Personal(i, f"{i}@example.org", "t" * 66)),
+                i,
+            )
             for i in ids
         ]
         transport.send(group, lambda: False)
@@ -54,7 +56,9 @@ def run(port: int, mails: int, processes: int, connections: int) -> float:
     children = []
     for _ in range(processes):
         if (child := os.fork()) == 0:
-            threads = [threading.Thread(target=send, args=(port, share)) for _ in range(connections)]
+            threads = [
+                threading.Thread(target=send, args=(port, share)) for _ in range(connections)
+            ]
             for thread in threads:
                 thread.start()
             for thread in threads:

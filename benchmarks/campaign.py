@@ -1,48 +1,37 @@
-"""One campaign from publish to the last mail, beside the bare sender and plain `smtplib`, in one run.
+"""One campaign, publish to last mail, beside the bare sender and plain `smtplib`, in one run.
 
-`python benchmarks/campaign.py [--readers 50000] [--processes 2] [--connections 2]`; see README.md.
+`python -m benchmarks.campaign [--readers 50000] [--processes 2] [--connections 2]`.
 """
 
 import argparse
 import json
-import os
-import shutil
 import signal
 import smtplib
-import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import quote
+from uuid import uuid4
 
 import psycopg
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from benchmarks import bare_sender
+from benchmarks.common import Manage, costs, database, report, resident, sink
 
-from benchmarks import bare_sender  # noqa: E402
-from config import environment  # noqa: E402
-
-DATABASE = "newsletter_benchmark"
 BODY = "# News\n\n" + "Every reader gets this mail once, and it is counted.\n\n" * 45
 
 
 def main() -> None:
     options = arguments()
-    with sink() as port, database() as url:
+    with sink() as port, database() as url, psycopg.connect(url, autocommit=True) as watcher:
         manage = Manage(url, port, options.connections)
         manage("migrate", "--verbosity", "0")
         manage("demo_data", "--subscriptions", str(options.readers))
-        mails = min(options.readers, 40_000)
-        report("bare sender", bare_sender.run(port, mails, options.processes, options.connections))
         report("plain smtplib, one connection", plain(port, 3_000))
         for _ in range(options.rounds):
-            campaign(manage, url, options)
-        report("bare sender", bare_sender.run(port, mails, options.processes, options.connections))
+            bare(port, options)
+            issue = campaign(manage, watcher, options.processes)
+        bare(port, options)
+        plot(watcher, issue)
 
 
 def arguments() -> argparse.Namespace:
@@ -50,73 +39,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--readers", type=int, default=50_000)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--connections", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
 
 
-def report(what: str, rate: float, note: str = "") -> None:
-    print(f"{what:32} {rate:10,.0f} mails/s  {note}  (load {os.getloadavg()[0]:.1f})", flush=True)
-
-
-class Manage:
-    """`manage.py` with the benchmark's environment."""
-
-    def __init__(self, url: str, port: int, connections: int) -> None:
-        self.environment = {
-            **os.environ,
-            "DATABASE_URL": url,
-            "APP_EMAIL__URL": f"smtp://127.0.0.1:{port}",
-            "APP_DELIVERY__CONNECTIONS": str(connections),
-        }
-
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, str(ROOT / "manage.py"), *words]
-
-    def __call__(self, *words: str) -> str:
-        done = subprocess.run(
-            self.command(*words), env=self.environment, check=True, capture_output=True, text=True
-        )
-        return done.stdout
-
-
-@contextmanager
-def sink() -> Iterator[int]:
-    """Start Postfix's smtp-sink where it is installed, else the one in this folder."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, str(ROOT / "benchmarks/sink.py"), str(port)]
-    if shutil.which("smtp-sink"):
-        user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        command = ["smtp-sink", *user, f"127.0.0.1:{port}", "1000"]
-    process = subprocess.Popen(command)
-    time.sleep(0.5)
-    print(f"sink: {Path(command[0]).name}")
-    try:
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextmanager
-def database() -> Iterator[str]:
-    """Make a database of its own on the configured server; yield its URL."""
-    environment.use_settings()
-    import django
-    from django.db import connection
-
-    django.setup()
-    parameters = connection.get_connection_params()
-    host, user = parameters.get("host", ""), parameters.get("user", "")
-    server = psycopg.connect(
-        host=host, port=parameters.get("port"), user=user, password=parameters.get("password"),
-        dbname="postgres", autocommit=True,
-    )
-    server.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
-    server.execute(f"CREATE DATABASE {DATABASE}")
-    login = f"{user}:{quote(parameters.get('password') or '')}"
-    yield f"postgres://{login}@/{DATABASE}?host={quote(host, safe='')}&port={parameters.get('port', 5432)}"
-    server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+def bare(port: int, options: argparse.Namespace) -> None:
+    mails = min(options.readers, 40_000)
+    report("bare sender", bare_sender.run(port, mails, options.processes, options.connections))
 
 
 def plain(port: int, mails: int) -> float:
@@ -125,44 +54,38 @@ def plain(port: int, mails: int) -> float:
     with smtplib.SMTP("127.0.0.1", port) as smtp:
         for number in range(mails):
             address = f"reader-{number}@example.org"
-            content = template.fill(bare_sender.Personal(bare_sender.uuid4(), address, "t" * 66))
+            content = template.fill(bare_sender.Personal(uuid4(), address, "t" * 66))
             smtp.sendmail("news@example.org", [address], content)
     return mails / (time.monotonic() - started)
 
 
-def campaign(manage: Manage, url: str, options: argparse.Namespace) -> None:
-    """Publish to a waiting worker and time the last mail; then ask the database what it cost."""
-    with tempfile.NamedTemporaryFile("w", suffix=".md") as body, psycopg.connect(
-        url.replace("postgres://", "postgresql://"), autocommit=True
-    ) as watcher:
-        body.write(BODY)
-        body.flush()
-        worker = subprocess.Popen(
-            manage.command("deliver", "--processes", str(options.processes)),
-            env=manage.environment, stdout=subprocess.DEVNULL,
-        )
-        time.sleep(2.5)
-        before = costs(watcher)
-        words = manage("publish", "--newsletter", "default", "--subject", "Benchmark",
-                       "--body-file", body.name)
-        issue = int(words.split()[-1])
-        memory = 0
-        while True:
-            state, published, finished = watcher.execute(
-                "SELECT state, published_at, finished_at FROM newsletter_issue WHERE id = %s", [issue]
-            ).fetchone()
-            if state == "sent":
-                break
-            memory = max(memory, resident(worker.pid))
-            time.sleep(0.2)
-        (first,) = watcher.execute(
-            "SELECT min(finished_at) - %s FROM newsletter_delivery WHERE issue_id = %s",
-            [published, issue],
+def campaign(manage: Manage, watcher: psycopg.Connection, processes: int) -> int:
+    """Publish to a waiting worker, time the last mail and what it cost; return the issue's id."""
+    worker = subprocess.Popen(
+        manage.command("deliver", "--processes", str(processes)),
+        env=manage.environment,
+        stdout=subprocess.DEVNULL,
+    )
+    time.sleep(2.5)
+    before = costs(watcher)
+    issue = publish(manage)
+    memory = 0
+    while True:
+        state, published, finished = watcher.execute(
+            "SELECT state, published_at, finished_at FROM newsletter_issue WHERE id = %s", [issue]
         ).fetchone()
-        after = costs(watcher)
-        worker.send_signal(signal.SIGTERM)
-        worker.wait(30)
-        account = json.loads(manage("ledger", str(issue), "--json"))
+        if state == "sent":
+            break
+        memory = max(memory, resident(worker.pid))
+        time.sleep(0.2)
+    after = costs(watcher)
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(30)
+    (first,) = watcher.execute(
+        "SELECT min(finished_at) - %s FROM newsletter_delivery WHERE issue_id = %s",
+        [published, issue],
+    ).fetchone()
+    account = json.loads(manage("ledger", str(issue), "--json"))
     seconds = (finished - published).total_seconds()
     commits, wal = ((b - a) / account["sent"] for a, b in zip(before, after, strict=True))
     note = (
@@ -171,27 +94,28 @@ def campaign(manage: Manage, url: str, options: argparse.Namespace) -> None:
         f"{memory / 2**20:.0f} MB"
     )
     report("campaign, ledger complete", account["sent"] / seconds, note)
+    return issue
 
 
-def costs(watcher: psycopg.Connection) -> tuple[float, float]:
-    """Return the commits and the bytes of WAL so far."""
-    time.sleep(1.1)  # statistics are sent once a second
-    row = watcher.execute(
-        "SELECT xact_commit, pg_current_wal_lsn() - '0/0'::pg_lsn FROM pg_stat_database "
-        "WHERE datname = current_database()"
-    ).fetchone()
-    return float(row[0]), float(row[1])
+def publish(manage: Manage) -> int:
+    with tempfile.NamedTemporaryFile("w", suffix=".md") as body:
+        body.write(BODY)
+        body.flush()
+        words = ["publish", "--newsletter", "default", "--subject", "Benchmark"]
+        return int(manage(*words, "--body-file", body.name).split()[-1])
 
 
-def resident(pid: int) -> int:
-    """Return the proportional memory of a process and its children, in bytes."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return sum(proportional(child) for child in (str(pid), *children))
-
-
-def proportional(pid: str) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+def plot(watcher: psycopg.Connection, issue: int) -> None:
+    """Draw the mails of each second since the publication."""
+    rows = watcher.execute(
+        "SELECT floor(extract(epoch FROM mail.finished_at - published_at))::int, count(*) "
+        "FROM newsletter_delivery AS mail JOIN newsletter_issue AS issue ON issue.id = issue_id "
+        "WHERE issue_id = %s GROUP BY 1 ORDER BY 1",
+        [issue],
+    ).fetchall()
+    widest = max(mails for _, mails in rows)
+    for second, mails in rows:
+        print(f"{second:4} s {mails:7,} {'█' * round(50 * mails / widest)}")
 
 
 if __name__ == "__main__":

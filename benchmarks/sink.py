@@ -1,4 +1,4 @@
-"""An SMTP server that takes everything and keeps nothing: `python benchmarks/sink.py PORT [DELAY]`.
+"""An SMTP server that takes everything and keeps nothing: `python -m benchmarks.sink PORT [DELAY]`.
 
 DELAY is in seconds and lies between the final dot and its answer, as a far provider's would.
 """
