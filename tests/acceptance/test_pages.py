@@ -1,57 +1,13 @@
 """The reader's pages in a real Chromium, without JavaScript, as a person uses them."""
 
-import os
-import shutil
-
 import pytest
+from playwright.sync_api import expect
 
 from newsletter import links
 from newsletter.models import Subscription
-from tests.factories import default_newsletter, make_subscription
+from tests.factories import make_subscription
 
-sync_api = pytest.importorskip("playwright.sync_api")
-expect = sync_api.expect
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
-
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: the pages were not looked at"),
-    pytest.mark.django_db(transaction=True),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def allow_queries_beside_an_event_loop():
-    """Let the tests ask the database: Playwright's synchronous API runs an event loop in here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
-@pytest.fixture(autouse=True)
-def slow_web(transactional_db):  # noqa: ARG001 - what it stores is committed
-    """Give the newsletter a name and a line of its own."""
-    newsletter = default_newsletter()
-    newsletter.title, newsletter.tagline = "The Slow Web", "One essay a month."
-    newsletter.save()
+pytestmark = pytest.mark.usefixtures("slow_web")
 
 
 @pytest.fixture(
@@ -62,15 +18,8 @@ def slow_web(transactional_db):  # noqa: ARG001 - what it stores is committed
     ],
     ids=["desk", "phone", "dark, zoomed"],
 )
-def page(request, browser):
-    """Return a page that fails its test if anything breaks the content policy."""
-    context = browser.new_context(java_script_enabled=False, **request.param)
-    opened = context.new_page()
-    complaints = []
-    opened.on("console", lambda message: complaints.append(message.text))
-    yield opened
-    context.close()
-    assert [text for text in complaints if "Content Security Policy" in text] == []
+def page(request, open_page):
+    return open_page(java_script_enabled=False, **request.param)
 
 
 def fits(page):
