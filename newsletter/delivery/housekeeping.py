@@ -71,10 +71,12 @@ class Housekeeping:
                 batch.renewed(now)
 
     def reap(self) -> None:
-        """Take back the rows of dead workers."""
+        """Take back the rows of dead workers, and open again what was closed too early."""
         resend_issues = settings.UNKNOWN_POLICY == "resend"
         for delivery, old_state, new_state in self._ledger().reap(resend_issues=resend_issues):
             logger.warning("delivery.reaped", delivery=str(delivery), was=old_state, now=new_state)
+        for issue in self._ledger().reopen_issues():
+            logger.info("delivery.reopened", issue=issue)
 
     def _ledger(self) -> Ledger:
         connection.ensure_connection()

@@ -17,7 +17,7 @@ LEASE = timedelta(seconds=30)
 """How long a claim holds without being renewed: a killed worker's rows are free after it."""
 
 POISON_RECOVERIES = 3
-"""A row whose worker died so often is given up: it may be what kills them."""
+"""A row in the sending of which so many workers died is given up: it may be what kills them."""
 
 SINGLE_MAILS = None
 """The stream of confirmations and tests; any other stream is the id of an issue."""
@@ -113,11 +113,19 @@ class Ledger:
     def reap(self, *, resend_issues: bool) -> list[tuple[UUID, str, str]]:
         """Take back rows whose lease is over; return each with its old state and its new one.
 
-        Claimed rows were not begun and are pending again. The others are in doubt: `unknown`, or
-        pending where the policy sends them once more (see `retries.may_resend`).
+        Claimed rows were not begun and are pending again, however often: they killed nobody. The
+        others are in doubt: `unknown`, or pending where the policy sends them once more (see
+        `retries.may_resend`).
         """
         parameters = {"poison": POISON_RECOVERIES, "resend_issues": resend_issues}
         return self._run(_REAP, parameters)
+
+    def reopen_issues(self) -> list[int]:
+        """Go on with issues that were closed while a worker held its outcomes in memory.
+
+        A mail in doubt keeps no issue open, and a late outcome can make it due again.
+        """
+        return [row[0] for row in self._run(_REOPEN)]
 
     def _run(
         self,
@@ -250,8 +258,8 @@ WITH over AS (
 ), judged AS (
     SELECT delivery.id, over.state AS old_state,
            CASE
-               WHEN delivery.recoveries + 1 >= %(poison)s THEN 'failed'
                WHEN over.state = 'claimed' THEN 'pending'
+               WHEN delivery.recoveries + 1 >= %(poison)s THEN 'failed'
                WHEN delivery.resends = 0 AND (delivery.kind <> 'issue' OR %(resend_issues)s)
                    THEN 'pending'
                ELSE 'unknown'
@@ -263,7 +271,7 @@ SET state = new_state,
     next_at = CASE WHEN new_state = 'pending' THEN now() END,
     lease_until = NULL,
     finished_at = CASE WHEN new_state <> 'pending' THEN now() END,
-    recoveries = delivery.recoveries + 1,
+    recoveries = delivery.recoveries + (old_state = 'sending')::int,
     resends = delivery.resends + (old_state = 'sending' AND new_state = 'pending')::int,
     claim_token = CASE WHEN new_state <> 'pending' THEN delivery.claim_token END,
     error_code = CASE new_state
@@ -271,4 +279,14 @@ SET state = new_state,
 FROM judged
 WHERE delivery.id = judged.id
 RETURNING delivery.id, old_state, new_state
+"""
+
+_REOPEN = """
+UPDATE newsletter_issue AS issue
+SET state = 'sending', finished_at = NULL
+WHERE state = 'sent' AND EXISTS (
+    SELECT FROM newsletter_delivery AS delivery
+    WHERE delivery.kind = 'issue' AND delivery.issue_id = issue.id AND next_at IS NOT NULL
+)
+RETURNING id
 """

@@ -58,10 +58,11 @@ class Sender:
     def step(self) -> bool:
         """Send one batch; return whether there was one. Raises one of DATABASE_AWAY."""
         self._connect()
-        probing = self._gate.is_shut()
+        streams = self._ledger.due_streams()
+        probing = bool(streams) and self._gate.is_shut()
         if probing and not self._gate.may_probe():
             return False
-        for stream in _in_fair_order(self._ledger.due_streams()):
+        for stream in _in_fair_order(streams):
             token, now = uuid4(), time.monotonic()
             ids = self._ledger.claim(stream, token, 1 if probing else self._claim_size)
             if ids:
@@ -96,6 +97,7 @@ class Sender:
         batch.records = []
         if not openings and not batch.probing and self._insist(self._gate_is_shut):
             return False
+        self._give_back(batch, group, openings)
         del batch.unsent[: len(group)]
         failpoints.reach("after-sending")
         outcomes = self._hand_over(openings, batch)
@@ -104,6 +106,17 @@ class Sender:
             record_of(opening, outcome) for opening, outcome in zip(openings, outcomes, strict=True)
         ]
         return self._report(openings, outcomes, batch)
+
+    def _give_back(self, batch: Batch, group: Sequence[UUID], openings: Sequence[Opening]) -> None:
+        """Release what this group did not open, where it is still ours.
+
+        Most of that was skipped. But a database that came back after the lease may have marked the
+        group and lost the answer: other workers then take the rows to be in doubt, and only this
+        one knows that they never left.
+        """
+        opened = {opening.id for opening in openings}
+        if left := [row for row in group if row not in opened]:
+            self._insist(lambda: self._ledger.release(batch.token, left))
 
     def _gate_is_shut(self) -> bool:
         return self._gate.is_shut()
