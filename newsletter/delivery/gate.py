@@ -59,18 +59,16 @@ SELECT 1 FROM newsletter_provider
 WHERE name = %(name)s AND (hold_until > now() OR opened_at IS NOT NULL)
 """
 
-# The next probe doubles with each failure behind the threshold.
-_BACKOFF = """
-make_interval(secs => least(
-    %(longest_probe)s, %(first_probe)s * power(2, least(greatest(failures - %(threshold)s, 0), 10))
+# The pause behind a probe doubles with each probe that failed; all failures behind the threshold are.
+_TAKE_PROBE = """
+UPDATE newsletter_provider
+SET probe_at = now() + make_interval(secs => least(
+    %(longest_probe)s,
+    %(first_probe)s * power(2, least(greatest(failures - %(threshold)s, 0) + 1, 10))
 ))
-"""
-
-_TAKE_PROBE = f"""
-UPDATE newsletter_provider SET probe_at = now() + {_BACKOFF}
 WHERE name = %(name)s AND opened_at IS NOT NULL AND probe_at <= now() AND hold_until <= now()
 RETURNING 1
-"""  # noqa: S608
+"""
 
 _RESERVE = """
 UPDATE newsletter_provider
@@ -85,18 +83,18 @@ SET hold_until = greatest(hold_until, now() + make_interval(secs => %(seconds)s)
 WHERE name = %(name)s
 """
 
-_FAILED = f"""
+_FAILED = """
 UPDATE newsletter_provider
 SET failures = failures + 1,
     last_error = %(code)s,
     opened_at = CASE WHEN failures + 1 >= %(threshold)s THEN coalesce(opened_at, now()) END,
     probe_at = CASE
         WHEN opened_at IS NOT NULL THEN probe_at
-        WHEN failures + 1 >= %(threshold)s THEN now() + {_BACKOFF}
+        WHEN failures + 1 >= %(threshold)s THEN now() + make_interval(secs => %(first_probe)s)
     END
 WHERE name = %(name)s
 RETURNING opened_at IS NOT NULL
-"""  # noqa: S608
+"""
 
 _SUCCEEDED = """
 UPDATE newsletter_provider
