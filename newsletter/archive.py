@@ -9,7 +9,7 @@ from newsletter.models import Issue, Newsletter
 from newsletter.models.issues import IssueQuerySet
 from newsletter.models.newsletters import DEFAULT_SLUG
 from newsletter.rendering.markdown import to_html
-from zero2prod.middleware import ARTICLE_POLICY
+from zero2prod.headers import ARTICLE_POLICY
 
 ISSUES_A_PAGE = 50
 

@@ -21,7 +21,7 @@ from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from zero2prod.middleware import PUBLIC_POLICY
+from zero2prod.headers import PUBLIC_POLICY
 
 MAILS_A_PAGE = 50
 

@@ -10,6 +10,8 @@ HOST = environment.text("APP_APPLICATION__HOST", "127.0.0.1")
 PORT = environment.integer("APP_APPLICATION__PORT", 8000, minimum=1, maximum=65535)
 BASE_URL = environment.base_url("APP_APPLICATION__BASE_URL", f"http://127.0.0.1:{PORT}")
 ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname)]
+CLIENT_IP_HEADER = environment.text("APP_APPLICATION__CLIENT_IP_HEADER", "")
+"""The header in which the proxy says who asks (zero2prod/client_address.py); empty: no proxy."""
 
 # https://docs.djangoproject.com/en/5.2/ref/settings/
 DEBUG = False
@@ -34,8 +36,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Outermost, so that every answer is logged and carries its request id.
     "zero2prod.telemetry.RequestLogMiddleware",
-    "zero2prod.middleware.LivenessMiddleware",
-    "zero2prod.middleware.ContentPolicyMiddleware",
+    "zero2prod.headers.HeadersMiddleware",
+    "zero2prod.middleware.ProbeMiddleware",
     "zero2prod.middleware.RequestGuardMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -103,6 +105,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # The public door takes small forms only; the admin's largest form is an issue.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -10,6 +10,12 @@ HOST = environment.text("APP_APPLICATION__HOST", "0.0.0.0")  # noqa: S104
 BASE_URL = environment.base_url("APP_APPLICATION__BASE_URL")
 ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname)]
 SECRET_KEY = environment.text("APP_APPLICATION__SECRET_KEY")
+# Keys of the past: what they signed still counts, and nothing new is signed by them.
+SECRET_KEY_FALLBACKS = [
+    key.strip()
+    for key in environment.text("APP_APPLICATION__SECRET_KEY_FALLBACKS", "").split(",")
+    if key.strip()
+]
 DATABASES = databases(environment.required_database(require_ssl=True))
 EMAIL_SENDER = environment.mailbox("APP_EMAIL__SENDER")
 EMAIL_URL = environment.mail_url("APP_EMAIL__URL")
@@ -22,8 +28,12 @@ SECURE_SSL_REDIRECT = BASE_URL.startswith("https://")
 SECURE_HSTS_SECONDS = 63_072_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
+# The prefix makes browsers refuse a cookie of that name from a neighbouring host or without TLS.
+SESSION_COOKIE_NAME = "__Host-sessionid"
 SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 LOCAL_MAILBOX = False
