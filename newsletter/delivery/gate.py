@@ -59,7 +59,7 @@ SELECT 1 FROM newsletter_provider
 WHERE name = %(name)s AND (hold_until > now() OR opened_at IS NOT NULL)
 """
 
-# The pause behind a probe doubles with each probe that failed; all failures behind the threshold are.
+# The pause doubles with each probe that failed: those are the failures behind the threshold.
 _TAKE_PROBE = """
 UPDATE newsletter_provider
 SET probe_at = now() + make_interval(secs => least(
