@@ -1,4 +1,4 @@
-"""Addresses that are never mailed again, known by a keyed hash only, so that it outlives erasure."""
+"""Addresses that are never mailed again, as keyed hashes only, so that they outlive erasure."""
 
 from django.conf import settings
 from django.db import models

@@ -23,7 +23,7 @@ def retry_failed(*, issue_id: int) -> int:
 
     Raises WrongState for an issue that was never published, or was cancelled.
     """
-    return _put_back(issue_id, Delivery.State.FAILED, "retried", attempts=0)
+    return _put_back(issue_id, Delivery.State.FAILED, "retried", attempts=0, recoveries=0)
 
 
 def resend_unknown(*, issue_id: int) -> int:
@@ -50,7 +50,6 @@ def _put_back(issue_id: int, state: Delivery.State, done: str, **changes: object
             next_at=Now(),
             claim_token=None,
             finished_at=None,
-            recoveries=0,
             **changes,
         )
         if mails and issue.state == State.SENT:
