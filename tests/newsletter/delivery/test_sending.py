@@ -1,0 +1,327 @@
+"""Steps of a sender against an SMTP server that says what each story needs."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from newsletter.delivery.outcomes import Outcome, Verdict
+from newsletter.delivery.retries import RELEASE_DELAY, RESEND_DELAY
+from newsletter.delivery.sending import GROUP, Sender
+from newsletter.delivery.transports import open_transport
+from newsletter.models import Delivery, Issue, Provider, Subscription, Suppression
+from tests.factories import make_delivery, make_subscription
+from tests.newsletter.delivery.transports.smtp_server import HANG_UP, ScriptedServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PROVIDER = "smtp://test"
+
+
+@pytest.fixture
+def sender_to():
+    """Make senders to a port; each ends with the test."""
+    opened = []
+
+    def sender_to(port, stopping=lambda: False):
+        transport = open_transport(urlsplit(f"smtp://127.0.0.1:{port}"))
+        opened.append(Sender(transport, PROVIDER, stopping))
+        return opened[-1]
+
+    yield sender_to
+    for sender in opened:
+        sender.close()
+
+
+def drain(sender):
+    """Step until nothing is due; return how many steps found work."""
+    steps = 0
+    while sender.step():
+        steps += 1
+    return steps
+
+
+def let_waits_pass():
+    past = timezone.now() - timedelta(seconds=1)
+    Delivery.objects.filter(next_at__isnull=False).update(next_at=past)
+    Provider.objects.update(hold_until=past, probe_at=F("probe_at") - timedelta(hours=1))
+
+
+def state_of(mail):
+    mail.refresh_from_db()
+    return mail.state, mail.attempts, mail.error_code
+
+
+def outcomes():
+    return set(Delivery.objects.values_list("state", "attempts"))
+
+
+def provider():
+    return Provider.objects.get(name=PROVIDER)
+
+
+def open_circuit():
+    now = timezone.now()
+    Provider.objects.create(name=PROVIDER, failures=10, opened_at=now, probe_at=now)
+
+
+def test_what_is_due_is_sent_once(promise, sender_to):
+    promise(3 * GROUP + 5)
+    with ScriptedServer() as server:
+        assert drain(sender_to(server.port)) == 1
+    assert len(server.mails) == len(set(server.recipients)) == 3 * GROUP + 5
+    rows = set(Delivery.objects.values_list("state", "attempts", "provider_id", "error_code"))
+    assert rows == {("sent", 1, "4Bx9-1", "")}
+
+
+def test_without_work_a_step_says_so_and_connects_to_nobody(sender_to, free_port):
+    assert not sender_to(free_port).step()
+    assert provider().failures == 0
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "attempts", "code"),
+    [
+        ({"MAIL": b"450 4.7.1 Later\r\n"}, "pending", 1, "450 4.7.1"),
+        ({"MAIL": b"550 5.7.1 Not you\r\n"}, "pending", 0, "550 5.7.1"),
+        ({"MAIL": HANG_UP}, "pending", 1, "connection_lost"),
+        ({"RCPT": b"450 4.2.1 Busy\r\n"}, "pending", 1, "450 4.2.1"),
+        ({"RCPT": b"550 5.1.1 Unknown\r\n"}, "failed", 1, "550 5.1.1"),
+        ({"RCPT": b"550 5.7.1 Policy\r\n"}, "failed", 1, "550 5.7.1"),
+        ({"DATA": b"451 4.3.0 Later\r\n"}, "pending", 1, "451 4.3.0"),
+        ({"DOT": b"452 4.3.1 Full\r\n"}, "pending", 1, "452 4.3.1"),
+        ({"DOT": b"552 5.3.4 Too big\r\n"}, "failed", 1, "552 5.3.4"),
+        ({"DOT": b"421 4.3.2 Closing\r\n"}, "pending", 0, "421 4.3.2"),
+        ({"DOT": b"what?\r\n"}, "unknown", 1, "garbled_reply"),
+        ({"DOT": HANG_UP}, "unknown", 1, "connection_lost after the dot"),
+        ({"BANNER": b"421 Closing\r\n"}, "pending", 0, "421"),
+        ({"BANNER": b"554 5.7.1 Not you\r\n"}, "pending", 0, "554 5.7.1"),
+        ({"BANNER": HANG_UP}, "pending", 0, "connection_lost"),
+    ],
+)
+def test_each_failure_has_its_state(promise, sender_to, script, state, attempts, code):
+    [mail] = promise()
+    with ScriptedServer(script) as server:
+        assert sender_to(server.port).step()
+    assert state_of(mail) == (state, attempts, code)
+    assert (mail.next_at is not None) == (state == "pending")
+    assert mail.lease_until is None
+
+
+def test_a_retry_waits_for_its_delay_and_a_release_for_a_moment(promise, sender_to, free_port):
+    [mail] = promise()
+    with ScriptedServer({"RCPT": b"450 4.2.1 Busy\r\n"}) as server:
+        sender_to(server.port).step()
+    mail.refresh_from_db()
+    assert mail.next_at - timezone.now() <= timedelta(minutes=1)
+    let_waits_pass()
+    sender_to(free_port).step()
+    mail.refresh_from_db()
+    assert mail.next_at - timezone.now() <= RELEASE_DELAY
+    assert mail.attempts == 1
+
+
+def test_after_its_last_attempt_a_mail_has_failed(promise, sender_to):
+    [mail] = promise(attempts=8)
+    with ScriptedServer({"RCPT": b"450 4.2.1 Busy\r\n"}) as server:
+        sender_to(server.port).step()
+    assert state_of(mail) == ("failed", 9, "450 4.2.1")
+
+
+def test_a_mailbox_that_is_gone_is_suppressed_and_a_policy_is_not(promise, sender_to):
+    promise(2)
+    replies = [b"550 5.1.1 Unknown\r\n", b"550 5.7.1 Policy\r\n"]
+    with ScriptedServer({"RCPT": replies}) as server:
+        sender_to(server.port).step()
+    assert outcomes() == {("failed", 1)}
+    assert sorted(Subscription.objects.values_list("status", flat=True)) == ["bounced", "confirmed"]
+    assert Suppression.objects.count() == 1
+
+
+def test_421_holds_every_sender_until_its_time(promise, sender_to):
+    promise(3)
+    with ScriptedServer({"MAIL": [b"421 4.3.2 Closing\r\n"]}) as server:
+        first, second = sender_to(server.port), sender_to(server.port)
+        first.step()
+        Delivery.objects.update(next_at=timezone.now() - timedelta(seconds=1))
+        assert not first.step()
+        assert not second.step()
+        assert server.connections == 1
+        let_waits_pass()
+        drain(second)
+    assert outcomes() == {("sent", 1)}
+
+
+def test_a_refused_port_opens_the_circuit_and_one_probe_closes_it(promise, sender_to, free_port):
+    promise(20)
+    away = sender_to(free_port)
+    for _ in range(10):
+        assert away.step()
+        let_waits_pass()
+    assert provider().opened_at is not None
+    assert outcomes() == {("pending", 0)}
+
+    with ScriptedServer() as server:
+        back = sender_to(server.port)
+        Provider.objects.update(probe_at=timezone.now() + timedelta(minutes=1))
+        assert not back.step()
+        Provider.objects.update(probe_at=timezone.now())
+        assert back.step()
+        assert len(server.mails) == 1
+        assert provider().opened_at is None
+        drain(back)
+    assert outcomes() == {("sent", 1)}
+
+
+def test_a_probe_that_fails_spoils_one_mail_at_most(promise, sender_to):
+    promise(20)
+    open_circuit()
+    with ScriptedServer({"DOT": HANG_UP}) as server:
+        sender = sender_to(server.port)
+        assert sender.step()
+        assert not sender.step()
+    assert Delivery.objects.filter(state="unknown").count() == 1
+    assert Delivery.objects.filter(state="pending", attempts=0).count() == 19
+    assert provider().failures == 11
+
+
+def test_a_probe_is_not_used_up_while_nothing_is_due(sender_to, free_port):
+    open_circuit()
+    before = provider().probe_at
+    assert not sender_to(free_port).step()
+    assert provider().probe_at == before
+
+
+def test_a_provider_that_hangs_up_after_each_dot_spoils_some_mails_and_not_an_issue(
+    promise, sender_to
+):
+    promise(40)
+    with ScriptedServer({"DOT": HANG_UP}) as server:
+        sender = sender_to(server.port)
+        while sender.step():
+            Delivery.objects.filter(state="pending").update(next_at=timezone.now())
+    assert Delivery.objects.filter(state="unknown").count() == 10
+    assert Delivery.objects.filter(state="pending").count() == 30
+
+
+def test_a_confirmation_in_doubt_is_sent_once_more(sender_to):
+    mail = make_delivery(make_subscription(status="pending_confirmation"))
+    with ScriptedServer({"DOT": HANG_UP}) as server:
+        sender = sender_to(server.port)
+        sender.step()
+        mail.refresh_from_db()
+        assert (mail.state, mail.resends) == ("pending", 1)
+        assert mail.next_at - timezone.now() <= RESEND_DELAY
+        let_waits_pass()
+        sender.step()
+    assert state_of(mail) == ("unknown", 2, "connection_lost after the dot")
+
+
+def test_an_issue_in_doubt_is_sent_once_more_where_the_operator_says_so(
+    promise, sender_to, settings
+):
+    settings.UNKNOWN_POLICY = "resend"
+    [mail] = promise()
+    with ScriptedServer({"DOT": [HANG_UP]}) as server:
+        sender = sender_to(server.port)
+        sender.step()
+        let_waits_pass()
+        sender.step()
+    assert state_of(mail) == ("sent", 2, "")
+    assert mail.resends == 1
+
+
+def test_a_mail_that_cannot_be_written_fails_alone(promise, sender_to):
+    bad, *_ = promise(3)
+    Subscription.objects.filter(pk=bad.subscription_id).update(email="ü@example.org")
+    with ScriptedServer() as server:
+        drain(sender_to(server.port))
+    assert state_of(bad) == ("failed", 1, "unwritable")
+    assert Delivery.objects.filter(state="sent").count() == 2
+
+
+def test_who_leaves_while_others_are_sent_gets_nothing(promise, sender_to):
+    last = promise(GROUP + 1)[-1]
+
+    def leave():
+        if server.mails:
+            Subscription.objects.filter(pk=last.subscription_id).update(status="unsubscribed")
+        return False
+
+    Delivery.objects.filter(pk=last.pk).update(next_at=F("next_at") + timedelta(milliseconds=500))
+    with ScriptedServer() as server:
+        drain(sender_to(server.port, stopping=leave))
+    assert state_of(last) == ("skipped", 0, "unsubscribed")
+    assert len(server.mails) == GROUP
+
+
+def test_a_pause_lets_the_group_in_flight_out_and_nothing_more(promise, sender_to):
+    promise(2 * GROUP)
+
+    def pause():
+        if server.mails:
+            Issue.objects.update(state="paused")
+        return False
+
+    with ScriptedServer() as server:
+        drain(sender_to(server.port, stopping=pause))
+    assert len(server.mails) == GROUP
+    assert outcomes() == {("sent", 1), ("pending", 0)}
+
+
+def test_a_stop_gives_back_what_was_not_begun(promise, sender_to):
+    promise(3 * GROUP)
+    with ScriptedServer() as server:
+        sender_to(server.port, stopping=lambda: len(server.mails) >= GROUP + 3).step()
+    assert len(server.mails) == Delivery.objects.filter(state="sent").count() == GROUP + 3
+    assert outcomes() == {("sent", 1), ("pending", 0)}
+
+
+def test_single_mails_go_before_an_issue(promise, sender_to):
+    promise(5)
+    make_delivery(make_subscription("new@example.org", status="pending_confirmation"))
+    with ScriptedServer() as server:
+        drain(sender_to(server.port))
+    assert server.recipients[0] == "RCPT TO:<new@example.org>"
+
+
+class OwnTransport:
+    """It does what a test says, and then accepts every mail."""
+
+    def __init__(self, act):
+        self._act = act
+
+    def send(self, mails, _halted):
+        self._act()
+        return [Outcome(Verdict.SENT)] * len(mails)
+
+    def close(self):
+        pass
+
+
+def test_a_mistake_of_ours_leaves_its_group_in_doubt_and_gives_the_rest_back(promise):
+    promise(GROUP + 4)
+    sender = Sender(OwnTransport(lambda: 1 / 0), PROVIDER)
+    with pytest.raises(ZeroDivisionError):
+        sender.step()
+    sender.close()
+    assert Delivery.objects.filter(state="sending").count() == GROUP
+    assert Delivery.objects.filter(state="pending", attempts=0).count() == 4
+
+
+def test_what_the_provider_took_is_remembered_though_the_connection_is_cut(promise, connect):
+    promise(2 * GROUP)
+    other = connect()
+
+    def cut():
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    sender = Sender(OwnTransport(cut), PROVIDER)
+    assert sender.step()
+    sender.close()
+    assert outcomes() == {("sent", 1)}
