@@ -9,9 +9,11 @@ import os
 import re
 import secrets
 import sys
+import tempfile
 from collections.abc import Callable
 from email.headerregistry import Address
 from email.policy import SMTP
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -179,6 +181,18 @@ def webhook_secret(variable: str) -> str:
         )
         raise ConfigurationError(message)
     return value
+
+
+@cache
+def metrics_directory() -> Path:
+    """Make the directory in which the processes of this one add up their counters, and name it.
+
+    Its name must stand in the environment before any counter is made.
+    https://prometheus.github.io/client_python/multiprocess/
+    """
+    directory = tempfile.mkdtemp(prefix="zero2prod-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+    return Path(directory)
 
 
 def secret_key() -> str:

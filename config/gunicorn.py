@@ -4,14 +4,21 @@ Settings: https://docs.gunicorn.org/en/stable/settings.html
 """
 
 import logging
+import shutil
+from itertools import count
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
+from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
+from prometheus_client import values
 
 from config import environment
 
+metrics_directory = environment.metrics_directory()
 environment.use_settings()
 
 
@@ -36,3 +43,23 @@ max_requests_jitter = 2_000
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
 logger_class = EventLogger
+
+
+_numbers: WeakKeyDictionary[Worker, int] = WeakKeyDictionary()
+
+
+def pre_fork(arbiter: Arbiter, worker: Worker) -> None:
+    """Give a worker the lowest number that no living one has: its counters go on in that file.
+
+    A file for each process id would make every scrape slower with each worker that is replaced.
+    """
+    taken = {_numbers.get(other) for other in arbiter.WORKERS.values()}
+    _numbers[worker] = next(number for number in count() if number not in taken)
+
+
+def post_fork(_arbiter: Arbiter, worker: Worker) -> None:
+    values.ValueClass = values.MultiProcessValue(lambda: _numbers[worker])  # type: ignore[no-untyped-call]
+
+
+def on_exit(_arbiter: Arbiter) -> None:
+    shutil.rmtree(metrics_directory, ignore_errors=True)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
-from newsletter import links
+from newsletter import links, metrics
 from newsletter.models import Consent, Delivery, Newsletter, Subscription, Suppression
 from newsletter.models.subscriptions import SubscriptionQuerySet
 
@@ -38,6 +38,7 @@ def sign_up(*, newsletter: Newsletter, email: str, name: str, page: str = "") ->
     with transaction.atomic():
         if Suppression.objects.of_address(email).exists():
             logger.info("subscribing.suppressed", newsletter=newsletter.slug)
+            metrics.SIGN_UPS.labels("suppressed").inc()
             return
         # Of simultaneous sign-ups one inserts; the others wait for its commit and see its row.
         Subscription.objects.bulk_create([reader], ignore_conflicts=True)
@@ -50,6 +51,7 @@ def sign_up(*, newsletter: Newsletter, email: str, name: str, page: str = "") ->
         is_new = stored.pk == reader.pk
         if not is_new and not _may_be_mailed_again(stored):
             logger.info("subscribing.not_mailed_again", subscription=str(stored.pk))
+            metrics.SIGN_UPS.labels("not_mailed_again").inc()
             return
         _record_consent(stored, newsletter, page)
         mail = Delivery.objects.create(kind=Delivery.Kind.CONFIRMATION, subscription=stored)
@@ -60,6 +62,7 @@ def sign_up(*, newsletter: Newsletter, email: str, name: str, page: str = "") ->
         newsletter=newsletter.slug,
         again=not is_new,
     )
+    metrics.SIGN_UPS.labels("new" if is_new else "mailed_again").inc()
 
 
 def find_by_confirmation(token: str) -> Subscription:
@@ -78,6 +81,7 @@ def confirm(*, token: str) -> None:
             Consent.objects.create(subscription=subscription, act=Consent.Act.CONFIRMED)
     if confirmed:
         logger.info("subscribing.confirmed", subscription=str(subscription.pk))
+        metrics.CONFIRMATIONS.inc()
 
 
 def unsubscribe(*, subscription_id: UUID) -> None:
@@ -94,6 +98,7 @@ def unsubscribe(*, subscription_id: UUID) -> None:
             Consent.objects.create(subscription_id=subscription_id, act=Consent.Act.WITHDREW)
     if left:
         logger.info("subscribing.unsubscribed", subscription=str(subscription_id))
+        metrics.UNSUBSCRIPTIONS.inc()
 
 
 def wording_version(wording: str) -> str:

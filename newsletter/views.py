@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from newsletter import links, subscribing
+from newsletter import links, metrics, subscribing
 from newsletter.forms import SignUpForm
 from newsletter.models import Newsletter, Subscription
 from newsletter.models.newsletters import DEFAULT_SLUG
@@ -35,6 +35,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return refusal
     form = SignUpForm(request.POST)
     if not form.is_valid():
+        metrics.SIGN_UPS.labels("refused").inc()
         return _refused_form(request, form)
     newsletter = form.cleaned_data["newsletter"]
     is_page = prefers_html(request)

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from newsletter.models import Delivery, Issue, Worker
+from newsletter.models import Delivery, Installation, Issue, Worker
 
 HEARTBEAT_LIMIT = timedelta(seconds=30)
 """A worker that was not seen for longer is gone: it says so every few seconds."""
@@ -40,6 +40,8 @@ def _reasons() -> Iterator[str]:
             # Of tables that may not be there yet, nothing can be asked.
             yield f"migrations: {count} not applied"
             return
+        if Installation.objects.is_restored():
+            yield "database: a restored copy, nothing is sent until `manage.py reconcile`"
         if not Worker.objects.filter(seen_at__gt=Now() - HEARTBEAT_LIMIT).exists():
             yield f"worker: none seen for {HEARTBEAT_LIMIT.seconds} s"
         if _is_mail_late():

@@ -11,6 +11,8 @@ from uuid import uuid4
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from zero2prod import metrics
+
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _USER_AGENT_LENGTH = 256
 
@@ -29,12 +31,19 @@ class RequestLogMiddleware:
         structlog.contextvars.clear_contextvars()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
+            seconds = perf_counter() - started
+            metrics.answered(
+                method=request.method,
+                route=_route(request),
+                status=response.status_code,
+                seconds=seconds,
+            )
             logger.info(
                 "request.answered",
                 method=request.method,
                 route=_route(request),
                 status=response.status_code,
-                elapsed_ms=round((perf_counter() - started) * 1000, 1),
+                elapsed_ms=round(seconds * 1000, 1),
                 client_address=request.META.get("REMOTE_ADDR", ""),
                 user_agent=request.headers.get("User-Agent", "")[:_USER_AGENT_LENGTH],
             )

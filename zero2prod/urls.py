@@ -4,11 +4,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from zero2prod import health, mailbox
+from zero2prod import health, mailbox, metrics
 
 urlpatterns = [
     path("health_check", health.liveness, name="health_check"),
     path("readyz", health.readiness, name="readyz"),
+    path("metrics", metrics.scrape, name="metrics"),
     path("admin/", admin.site.urls),
     path("", include("newsletter.urls")),
 ]

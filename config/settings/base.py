@@ -135,5 +135,16 @@ UNKNOWN_POLICY = environment.choice("APP_DELIVERY__UNKNOWN_POLICY", ("hold", "re
 DELIVERY_FAILPOINT = environment.text("APP_DELIVERY__FAILPOINT", "")
 """Where a worker kills itself: for tests of what a crash leaves behind. Production refuses it."""
 
+# What is told to others about the service: zero2prod/metrics.py, tracing.py, error_reports.py
+METRICS_TOKEN = environment.text("APP_METRICS__TOKEN", "")
+"""Who asks for /metrics must know it; empty outside the local environment: there is no /metrics."""
+METRICS_OPEN = environment.name() == "local"
+METRICS_DIRECTORY = environment.text("PROMETHEUS_MULTIPROC_DIR", "")
+"""Where the web's processes add up their counters; config/gunicorn.py makes it."""
+SENTRY_DSN = environment.text("SENTRY_DSN", "")
+"""Where errors are reported; empty: nowhere but the log."""
+OTEL_ENDPOINT = environment.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+"""The OpenTelemetry collector that traces are sent to; empty: there are none."""
+
 LOGGING_CONFIG = None  # config.logging.configure does it, once.
 logging.configure(json=environment.name() == "production")

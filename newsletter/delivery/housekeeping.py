@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from newsletter import publishing
+from newsletter import metrics, publishing
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.sending import Sender
-from newsletter.models import Issue, Worker
+from newsletter.models import Installation, Issue, IssueCount, Worker
 
 logger = structlog.get_logger(__name__)
 
@@ -40,6 +40,9 @@ class Housekeeping:
         if now >= self._next_heartbeat:
             self.beat()
             self._next_heartbeat = now + _HEARTBEAT_SECONDS
+        if Installation.objects.is_restored():
+            self.expects_more = False
+            return
         if now >= self._next_reaping:
             self.reap()
             self._next_reaping = now + _REAP_SECONDS
@@ -48,6 +51,7 @@ class Housekeeping:
             self.renew_leases()
         self.expects_more = Issue.objects.filter(state=Issue.State.EXPANDING).exists()
         publishing.finish_done()
+        IssueCount.objects.refresh()
 
     def beat(self) -> None:
         """Say that this worker lives (`/readyz` asks), and forget the long dead."""
@@ -56,9 +60,13 @@ class Housekeeping:
             defaults={"host": socket.gethostname(), "pid": os.getpid(), "seen_at": Now()},
         )
         Worker.objects.filter(seen_at__lt=Now() - _FORGET_WORKERS).delete()
+        metrics.flush()
+        if Installation.objects.is_restored():
+            logger.error("delivery.restored_copy", remedy="run `manage.py reconcile`")
 
     def farewell(self) -> None:
         Worker.objects.filter(id=self._id).delete()
+        metrics.flush()
 
     def renew_leases(self) -> None:
         for sender in self._senders:

@@ -12,14 +12,14 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from newsletter import suppressing
+from newsletter import metrics, suppressing
 from newsletter.delivery import failpoints, letters, retries
 from newsletter.delivery.batches import Batch
 from newsletter.delivery.gate import Gate
 from newsletter.delivery.ledger import SINGLE_MAILS, Ledger, Opening, Record
 from newsletter.delivery.outcomes import Outcome, Verdict
 from newsletter.delivery.transports import Mail, Transport
-from newsletter.models import Suppression
+from newsletter.models import Installation, Suppression
 
 logger = structlog.get_logger(__name__)
 
@@ -58,6 +58,8 @@ class Sender:
     def step(self) -> bool:
         """Send one batch; return whether there was one. Raises one of DATABASE_AWAY."""
         self._connect()
+        if Installation.objects.is_restored():
+            return False
         streams = self._ledger.due_streams()
         probing = bool(streams) and self._gate.is_shut()
         if probing and not self._gate.may_probe():
@@ -100,7 +102,10 @@ class Sender:
         self._give_back(batch, group, openings)
         del batch.unsent[: len(group)]
         failpoints.reach("after-sending")
+        started = time.monotonic()
         outcomes = self._hand_over(openings, batch)
+        verdicts = [outcome.verdict.value for outcome in outcomes]
+        metrics.handed_over(self._provider, verdicts, time.monotonic() - started)
         failpoints.reach("after-yes")
         batch.records = [
             record_of(opening, outcome) for opening, outcome in zip(openings, outcomes, strict=True)

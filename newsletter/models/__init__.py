@@ -2,20 +2,26 @@
 
 from newsletter.models.consents import Consent
 from newsletter.models.deliveries import Delivery
+from newsletter.models.installations import Installation
+from newsletter.models.issue_counts import IssueCount
 from newsletter.models.issues import Issue
 from newsletter.models.newsletters import Newsletter
 from newsletter.models.providers import Provider
 from newsletter.models.subscriptions import Subscription
 from newsletter.models.suppressions import Suppression
+from newsletter.models.tallies import Tally
 from newsletter.models.workers import Worker
 
 __all__ = [
     "Consent",
     "Delivery",
+    "Installation",
     "Issue",
+    "IssueCount",
     "Newsletter",
     "Provider",
     "Subscription",
     "Suppression",
+    "Tally",
     "Worker",
 ]
