@@ -24,10 +24,12 @@ from newsletter.simulation.verdict import Findings, judge
 BODY = "# A rehearsal\n\nEvery reader gets this mail once, and it is counted.\n"
 
 _COUNTS = """
-SELECT count(*), count(*) FILTER (WHERE next_at IS NULL AND lease_until IS NULL)
+SELECT count(*),
+       count(*) FILTER (WHERE next_at IS NOT NULL),
+       count(*) FILTER (WHERE next_at IS NULL AND lease_until IS NULL)
 FROM newsletter_delivery
 """
-# Waits for the next try and the provider are cut short: they take days, and prove nothing.
+# Waits for the next try and the provider are cut short: they take days and prove nothing.
 _LET_WAITS_PASS = (
     "UPDATE newsletter_delivery SET next_at = now() WHERE next_at > now()",
     "UPDATE newsletter_provider SET hold_until = now(), probe_at = now()",
@@ -36,7 +38,7 @@ _LET_WAITS_PASS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is simulated. ``rules`` is the witness's JSON; ``kill_every`` is in seconds, 0: never."""
+    """What is simulated: ``rules`` is the witness's JSON, ``kill_every`` seconds (0: never)."""
 
     readers: int
     processes: int
@@ -138,27 +140,24 @@ def _deliver(
     """Work until nothing is open, killing workers as planned; return how many were killed."""
     worker = manage.start("deliver", "--processes", str(plan.processes))
     kills, started = 0, time.monotonic()
+    next_kill = started + plan.kill_every
     try:
-        while not _is_over(database, plan.readers, progress):
+        while True:
+            ((promised, pending, done),) = database.execute(_COUNTS).fetchall()
+            progress(done)
+            if promised == done == plan.readers:
+                return kills
             if time.monotonic() - started > plan.patience:
                 raise TimeoutError
             for statement in _LET_WAITS_PASS:
                 database.execute(statement)
-            if plan.kill_every and time.monotonic() - started > (kills + 1) * plan.kill_every:
+            if plan.kill_every and pending and time.monotonic() > next_kill:
                 kills += _kill_one(worker.pid)
+                next_kill = time.monotonic() + plan.kill_every
             time.sleep(0.2)
     finally:
         worker.send_signal(signal.SIGTERM)
         worker.wait(30)
-    return kills
-
-
-def _is_over(
-    database: "psycopg.Connection[Any]", readers: int, progress: Callable[[int], None]
-) -> bool:
-    ((promised, done),) = database.execute(_COUNTS).fetchall()
-    progress(done)
-    return bool(promised == done == readers)
 
 
 def _kill_one(supervisor: int) -> int:

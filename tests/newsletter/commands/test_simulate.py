@@ -19,13 +19,13 @@ def told(*words: str) -> str:
 def test_a_campaign_with_faults_and_kills_loses_nobody_and_touches_no_reader():
     reader = make_subscription()
     answer = told(
-        "--readers=600",
+        "--readers=900",
         "--fault=450=0.1",
         "--fault=550=0.05",
-        "--fault=slow=0.02",
-        "--kill-every=1",
+        "--fault=slow=0.005",
+        "--kill-every=3",
     )
-    assert "600 = " in answer
+    assert "900 = " in answer
     assert "0 lost, 0 twice, 0 accepted though given up, 0 unfinished" in answer
     assert list(Subscription.objects.all()) == [reader]
     assert not Delivery.objects.exists()
