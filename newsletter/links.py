@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -44,7 +45,7 @@ def read_confirmation_token(token: str) -> tuple[UUID, datetime]:
 
 
 def unsubscribe_token(subscription_id: UUID) -> str:
-    return signing.Signer(sep=".", salt="newsletter.unsubscribe").sign(_pack(subscription_id))
+    return _unsubscribe_signer(settings.SECRET_KEY).sign(_pack(subscription_id))
 
 
 def read_unsubscribe_token(token: str) -> UUID:
@@ -102,6 +103,12 @@ def _bounce_signature(packed: str, key: str | bytes) -> str:
 
 def _base32(octets: bytes) -> str:
     return base64.b32encode(octets).decode().rstrip("=").lower()
+
+
+@lru_cache(maxsize=1)
+def _unsubscribe_signer(key: str) -> signing.Signer:
+    """Return a signer that is kept: an issue takes a token a reader."""
+    return signing.Signer(key=key, sep=".", salt="newsletter.unsubscribe")
 
 
 def _pack(subscription_id: UUID) -> str:

@@ -1,10 +1,11 @@
 """The queue verbs of the ledger, each one statement and one commit.
 
 They speak to PostgreSQL directly: they run some thousand times a second, as prepared statements,
-and SKIP LOCKED, unnest and data-modifying CTEs are the point of them. A row that a worker holds
+and SKIP LOCKED and data-modifying CTEs are the point of them. A row that a worker holds
 carries its claim token, and nobody writes an outcome without it (fencing).
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -51,6 +52,19 @@ class Record:
     """Attempts given back."""
     resend: int = 0
 
+    def as_row(self) -> dict[str, object]:
+        """Return it for `advance`: one JSON value is bound much faster than an array a column."""
+        wait = None if self.wait is None else self.wait.total_seconds()
+        return {
+            "id": str(self.id),
+            "state": self.state,
+            "code": self.code,
+            "provider_id": self.provider_id,
+            "wait": wait,
+            "refund": self.refund,
+            "resend": self.resend,
+        }
+
 
 class Ledger:
     """The ledger as one connection sees it. The connection must be in autocommit."""
@@ -88,13 +102,7 @@ class Ledger:
         """
         parameters = {
             "token": token,
-            "ids": [record.id for record in records],
-            "states": [record.state for record in records],
-            "codes": [record.code for record in records],
-            "provider_ids": [record.provider_id for record in records],
-            "waits": [record.wait for record in records],
-            "refunds": [record.refund for record in records],
-            "resends": [record.resend for record in records],
+            "records": json.dumps([record.as_row() for record in records]),
             "next_ids": list(next_ids),
             "provider": provider,
         }
@@ -178,16 +186,15 @@ WITH recorded AS (
     SET state = record.state,
         error_code = record.code,
         provider_id = record.provider_id,
-        next_at = now() + record.wait,
+        next_at = now() + make_interval(secs => record.wait),
         lease_until = NULL,
         finished_at = CASE WHEN record.state <> 'pending' THEN now() END,
         attempts = delivery.attempts - record.refund,
         claim_token = CASE WHEN record.state = 'unknown' THEN delivery.claim_token END,
         resends = delivery.resends + record.resend
-    FROM unnest(
-        %(ids)s::uuid[], %(states)s::text[], %(codes)s::text[], %(provider_ids)s::text[],
-        %(waits)s::interval[], %(refunds)s::int[], %(resends)s::int[]
-    ) AS record (id, state, code, provider_id, wait, refund, resend)
+    FROM jsonb_to_recordset(%(records)s::jsonb) AS record (
+        id uuid, state text, code text, provider_id text, wait float8, refund int, resend int
+    )
     WHERE delivery.id = record.id
       AND delivery.claim_token = %(token)s
       AND delivery.state IN ('claimed', 'sending', 'unknown')
