@@ -10,6 +10,7 @@ urlpatterns = [
     path("health_check", health.liveness, name="health_check"),
     path("readyz", health.readiness, name="readyz"),
     path("metrics", metrics.scrape, name="metrics"),
+    path("admin/doctor/", include("newsletter.admin.doctor")),
     path("admin/", admin.site.urls),
     path("", include("newsletter.urls")),
 ]

@@ -29,7 +29,7 @@ class Housekeeping:
     def __init__(self, senders: Sequence[Sender]) -> None:
         self._senders = senders
         self._id = uuid4()
-        self._next_heartbeat = self._next_reaping = 0.0
+        self._next_heartbeat = self._next_reaping = self._next_account = 0.0
         self.expects_more = True
         """Whether an issue is still being expanded, by this worker or by another."""
 
@@ -51,7 +51,10 @@ class Housekeeping:
             self.renew_leases()
         self.expects_more = Issue.objects.filter(state=Issue.State.EXPANDING).exists()
         publishing.finish_done()
-        IssueCount.objects.refresh()
+        if now >= self._next_account:
+            self._next_account = now + _HEARTBEAT_SECONDS
+            metrics.flush()
+            IssueCount.objects.refresh()
 
     def beat(self) -> None:
         """Say that this worker lives (`/readyz` asks), and forget the long dead."""
@@ -60,7 +63,6 @@ class Housekeeping:
             defaults={"host": socket.gethostname(), "pid": os.getpid(), "seen_at": Now()},
         )
         Worker.objects.filter(seen_at__lt=Now() - _FORGET_WORKERS).delete()
-        metrics.flush()
         if Installation.objects.is_restored():
             logger.error("delivery.restored_copy", remedy="run `manage.py reconcile`")
 

@@ -14,7 +14,7 @@ class TallyManager(models.Manager["Tally"]):
         keys = sorted(amounts)
         rows: list[Any] = [list(column) for column in zip(*keys, strict=True)]
         with connection.cursor() as cursor:
-            cursor.execute(_ADD, [*rows, [amounts[key] for key in keys]])
+            cursor.execute(_ADD, [*rows, [float(amounts[key]) for key in keys]])
 
 
 class Tally(models.Model):

@@ -1,0 +1,112 @@
+"""Whether the mail provider is there and lets us in. No mail is sent."""
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import requests
+from django.conf import settings
+from django.core.mail import get_connection
+
+from config import mail_providers
+from newsletter.doctor.findings import Finding, fail, ok
+from newsletter.rendering.headers import mailbox
+
+_PART = "mail provider"
+_PATIENCE = 5.0
+_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+
+
+def examine() -> Iterator[Finding]:
+    url: SplitResult = settings.EMAIL_URL
+    if url.scheme == "maildir":
+        yield _maildir(Path(unquote(url.path)))
+    elif url.scheme in mail_providers.PROVIDERS:
+        yield _api(url)
+    else:
+        yield from _smtp(url)
+
+
+def _maildir(path: Path) -> Finding:
+    return ok(_PART, f"mails are kept in {path}, and sent to nobody")
+
+
+def _api(url: SplitResult) -> Finding:
+    """Reach the host of the API; whether the key is right shows at the first mail only."""
+    options: dict[str, Any] = mail_providers.options(url)
+    backend: Any = get_connection(f"anymail.backends.{url.scheme}.EmailBackend", **options)
+    base = urlsplit(backend.api_url)
+    try:
+        requests.get(f"{base.scheme}://{base.netloc}/", timeout=_PATIENCE, allow_redirects=False)
+    except requests.RequestException as error:
+        remedy = "Check the network of this machine, and APP_EMAIL__URL."
+        return fail(_PART, f"{base.hostname} is not reached: {type(error).__name__}", remedy)
+    return ok(_PART, f"{base.hostname} is reached; the key shows at the first mail")
+
+
+def _smtp(url: SplitResult) -> Iterator[Finding]:
+    host, port = str(url.hostname), url.port or _PORTS[url.scheme]
+    try:
+        with _greeted(url, host, port) as server:
+            yield ok(_PART, f"{host}:{port} greets us")
+            yield from _log_in(server, url)
+    except (OSError, smtplib.SMTPException) as error:
+        yield fail(_PART, f"{host}:{port} is not reached: {_reason(error)}", _remedy(port))
+
+
+def _greeted(url: SplitResult, host: str, port: int) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    if url.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=_PATIENCE, context=context)
+    else:
+        server = smtplib.SMTP(host, port, timeout=_PATIENCE)
+    server.ehlo_or_helo_if_needed()
+    if url.scheme == "smtp+tls":
+        server.starttls(context=context)
+        server.ehlo()
+    return server
+
+
+def _log_in(server: smtplib.SMTP, url: SplitResult) -> Iterator[Finding]:
+    if url.username:
+        try:
+            server.login(unquote(url.username), unquote(url.password or ""))
+        except smtplib.SMTPException as error:
+            remedy = "Check user and password in APP_EMAIL__URL, percent-encoded."
+            yield fail(_PART, f"it does not let us in: {_reason(error)}", remedy)
+            return
+        yield ok(_PART, "it lets us in")
+    yield _sender(server)
+
+
+def _sender(server: smtplib.SMTP) -> Finding:
+    """Offer the sender and take it back: a server that refuses it refuses every mail."""
+    sender = settings.EMAIL_SENDER
+    code, _ = server.mail(sender.addr_spec)
+    server.rset()
+    if code // 100 != 2:
+        remedy = "Let the provider verify the address or its domain, or set APP_EMAIL__SENDER."
+        return fail(_PART, f"it refuses the sender {mailbox(sender)}: {code}", remedy)
+    return ok(_PART, f"it accepts the sender {sender.addr_spec}")
+
+
+def _reason(error: Exception) -> str:
+    """Return a few words of ours; what a server says may repeat a password."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return str(error.smtp_code)
+    if isinstance(error, socket.gaierror):
+        return "the name does not resolve"
+    return type(error).__name__
+
+
+def _remedy(port: int) -> str:
+    if port in _PORTS.values():
+        return (
+            "Check APP_EMAIL__URL. Many platforms block the SMTP ports of new accounts: "
+            "a provider's HTTP API, such as postmark://KEY, goes through."
+        )
+    return "Check host and port in APP_EMAIL__URL."
