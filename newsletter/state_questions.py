@@ -84,10 +84,8 @@ def issues() -> Iterator[Metric]:
     yield from (states, promised, bounced)
     error = sum(count.error for count in counts)
     unknown = sum(count.states.get("unknown", 0) for count in counts)
-    oldest = min((count.counted_at for count in counts), default=None)
     yield _gauge("delivery_accounting_error", "Mails without exactly one state: 0.", error)
     yield _gauge("mails_unknown", "Mails of these issues whose outcome is in doubt.", unknown)
-    yield _gauge("issues_counted_seconds", "Since the oldest of these counts.", _age(oldest))
 
 
 def providers() -> Iterator[Metric]:
