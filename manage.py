@@ -4,7 +4,8 @@
 import sys
 
 from django.core.management import execute_from_command_line
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from config import environment
 
@@ -14,9 +15,12 @@ def main() -> None:
     environment.use_settings()
     try:
         execute_from_command_line(sys.argv)
-    except OperationalError as error:
-        if "--traceback" in sys.argv:
+    except (OperationalError, ProgrammingError) as error:
+        is_old = isinstance(error.__cause__, UndefinedTable | UndefinedColumn)
+        if "--traceback" in sys.argv or (isinstance(error, ProgrammingError) and not is_old):
             raise
+        if is_old:
+            sys.exit("The database's schema is not this version's: run `manage.py migrate`.")
         sys.exit(f"The database failed: {str(error).strip()}")
 
 

@@ -50,14 +50,6 @@ def test_not_ready_when_the_worker_has_been_silent(client, worker):
     assert client.get("/readyz").json()["reasons"] == ["worker: none seen for 30 s"]
 
 
-@pytest.mark.parametrize("state", [Issue.State.EXPANDING, Issue.State.SENDING])
-def test_not_ready_when_an_issue_is_late(client, worker, state):
-    make_delivery(make_subscription(), make_issue(state=state), **late())
-    assert client.get("/readyz").json()["reasons"] == [
-        "mail: due for more than 10 min and not sent"
-    ]
-
-
 def test_not_ready_when_a_confirmation_is_late(client, worker):
     make_delivery(make_subscription(), **late())
     assert client.get("/readyz").json()["reasons"] == [
@@ -65,8 +57,9 @@ def test_not_ready_when_a_confirmation_is_late(client, worker):
     ]
 
 
-def test_the_mails_of_a_paused_issue_wait_on_purpose(client, worker):
-    make_delivery(make_subscription(), make_issue(state=Issue.State.PAUSED), **late())
+@pytest.mark.parametrize("state", [Issue.State.SENDING, Issue.State.PAUSED])
+def test_an_issue_may_take_hours_by_its_rate(client, worker, state):
+    make_delivery(make_subscription(), make_issue(state=state), **late())
     assert client.get("/readyz").status_code == 200
 
 
