@@ -58,7 +58,8 @@ def use_settings() -> None:
 
 def forget() -> None:
     """Drop what the shell exports, so that it decides no test. DATABASE_URL may name a server."""
-    for variable in [variable for variable in os.environ if variable.startswith("APP_")]:
+    ours = ("APP_", "SENTRY_", "OTEL_")
+    for variable in [variable for variable in os.environ if variable.startswith(ours)]:
         del os.environ[variable]
 
 

@@ -107,7 +107,8 @@ def test_only_the_environment_module_reads_the_environment(path):
 
 def test_the_example_lists_exactly_the_variables_that_are_read():
     config = "\n".join(path.read_text() for path in SOURCE if "config" in path.parts)
-    read = set(re.findall(r'"((?:APP_[A-Z_]+__|APP_ENVIRONMENT|DATABASE_URL)[A-Z_]*)"', config))
+    ours = "APP_[A-Z_]+__|APP_ENVIRONMENT|DATABASE_URL|SENTRY_|OTEL_"
+    read = set(re.findall(rf'"((?:{ours})[A-Z_]*)"', config))
     example = (ROOT / ".env.example").read_text()
     assert set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE)) == read
 

@@ -143,8 +143,8 @@ METRICS_DIRECTORY = environment.text("PROMETHEUS_MULTIPROC_DIR", "")
 """Where the web's processes add up their counters; config/gunicorn.py makes it."""
 SENTRY_DSN = environment.text("SENTRY_DSN", "")
 """Where errors are reported; empty: nowhere but the log."""
-OTEL_ENDPOINT = environment.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
-"""The OpenTelemetry collector that traces are sent to; empty: there are none."""
+if environment.text("OTEL_EXPORTER_OTLP_ENDPOINT", ""):
+    MIDDLEWARE.insert(0, "zero2prod.tracing.TracingMiddleware")
 
 LOGGING_CONFIG = None  # config.logging.configure does it, once.
 logging.configure(json=environment.name() == "production")
