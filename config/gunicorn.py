@@ -31,14 +31,26 @@ class EventLogger(Logger):
         self.error_log.propagate = True
 
 
+# A statement of the web that takes longer is cancelled: nobody waits for its page any more. Worker
+# and migrate are not limited by it. What DATABASE_URL says counts more: it comes last.
+_limits = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+_options = settings.DATABASES["default"]["OPTIONS"]
+_options["options"] = f"{_limits} {_options.get('options', '')}".strip()
+
 bind = f"{settings.HOST}:{settings.PORT}"
-worker_class = "gthread"
-workers = 2
-threads = 8
-keepalive = 5
-graceful_timeout = 15
-max_requests = 20_000
-max_requests_jitter = 2_000
+worker_class = "zero2prod.overload.SheddingWorker"
+# Each thread has its own connection to the database.
+workers = environment.integer("APP_APPLICATION__WORKERS", 2, minimum=1, maximum=64)
+threads = environment.integer("APP_APPLICATION__THREADS", 8, minimum=1, maximum=64)
+# Longer than the proxy in front keeps one, or it may send a request into a connection just closed.
+keepalive = 75
+# Platforms kill 30 s after SIGTERM.
+graceful_timeout = 20
+# Against leaks that nobody has found yet; not all workers at once.
+max_requests = 50_000
+max_requests_jitter = 5_000
+# What is beyond the connections that the workers hold and this queue of the kernel is not accepted.
+backlog = 512
 # The heartbeat files belong in memory: a slow disk must not look like a hung worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
