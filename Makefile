@@ -13,7 +13,7 @@ PRODUCTION := APP_ENVIRONMENT=production \
 	DATABASE_URL=postgres://zero2prod@db.zero2prod.dev/newsletter
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types check format
+.PHONY: help run test lint types check format image spec lock audit
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -38,6 +38,19 @@ check: .venv/.dev ## Check that migrations are complete and production settings 
 format: .venv/.dev ## Format the code and repair what the linter can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+image: .venv/.dev ## Build the image and run it for real (as root: buildah, debootstrap, postgresql)
+	@$(if $(filter 0,$(shell id -u)),,sudo) .ci/container
+
+spec: ## Check spec.yaml against DigitalOcean's own definition (Go)
+	@cd .ci/appspec && go run . ../../spec.yaml && echo "spec.yaml is what App Platform understands."
+
+lock: .venv/.dev ## Write down what requirements.txt means to the last file: requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" requirements.txt --output-file requirements.lock
+
+audit: .venv/.dev ## Ask whether a package that runs in production has a known weakness
+	@$(BIN)/uv tool run pip-audit==2.10.1 --requirement requirements.lock --require-hashes --disable-pip
 
 .venv/.local: requirements.txt requirements-local.txt
 .venv/.dev: requirements.txt requirements-local.txt requirements-dev.txt
