@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -26,8 +26,11 @@ _FORGET_WORKERS = timedelta(days=1)
 class Housekeeping:
     """Everything is repeatable and safe beside other workers. Raises one of DATABASE_AWAY."""
 
-    def __init__(self, senders: Sequence[Sender]) -> None:
+    def __init__(
+        self, senders: Sequence[Sender], stopping: Callable[[], bool] = lambda: False
+    ) -> None:
         self._senders = senders
+        self._stopping = stopping
         self._id = uuid4()
         self._next_heartbeat = self._next_reaping = self._next_account = 0.0
         self.expects_more = True
@@ -47,7 +50,7 @@ class Housekeeping:
             self.reap()
             self._next_reaping = now + _REAP_SECONDS
         publishing.start_due()
-        while publishing.expand_one():
+        while not self._stopping() and publishing.expand_one():
             self.renew_leases()
         self.expects_more = Issue.objects.filter(state=Issue.State.EXPANDING).exists()
         publishing.finish_done()

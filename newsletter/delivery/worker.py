@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 from django.conf import settings
@@ -36,7 +37,7 @@ class WorkerProcess:
             Sender(open_transport(settings.EMAIL_URL), provider, lambda: self._stopping)
             for _ in range(settings.DELIVERY_CONNECTIONS)
         ]
-        self._housekeeping = Housekeeping(self._senders)
+        self._housekeeping = Housekeeping(self._senders, lambda: self._stopping)
 
     def stop(self) -> None:
         # A plain flag: an Event's lock could be held by the very thread that the signal interrupts.
@@ -45,7 +46,7 @@ class WorkerProcess:
     def run(self) -> None:
         """Work until stopped, or until nothing is due; give back what was not sent."""
         logger.info("delivery.worker_started", connections=len(self._senders))
-        self._tick()
+        self._try(self._housekeeping.tick)
         threads = [
             threading.Thread(
                 target=self._send, args=(sender,), name=f"sender-{number}", daemon=True
@@ -56,7 +57,7 @@ class WorkerProcess:
             thread.start()
         while not self._stopping and any(thread.is_alive() for thread in threads):
             time.sleep(IDLE_SECONDS)
-            self._tick()
+            self._try(self._housekeeping.tick)
             if os.getppid() != self._parent:  # nobody is left who would stop this process
                 self.stop()
         self._finish(threads)
@@ -83,26 +84,26 @@ class WorkerProcess:
         time.sleep(1.0)
         return False
 
-    def _tick(self) -> None:
+    def _try(self, duty: Callable[[], None]) -> None:
+        """Do a duty of the housekeeping. No error ends the process, or spoils its end."""
         try:
-            self._housekeeping.tick()
+            duty()
         except DATABASE_AWAY as error:
             logger.warning("delivery.database_away", error=type(error).__name__)
-            connection.close()
         except Exception:
             logger.exception("delivery.housekeeping_failed")
-            connection.close()
             time.sleep(1.0)
+        else:
+            return
+        self.failed = True
+        connection.close()
 
     def _finish(self, threads: list[threading.Thread]) -> None:
         deadline = time.monotonic() + DRAIN_SECONDS
         while any(thread.is_alive() for thread in threads) and time.monotonic() < deadline:
-            self._tick()
+            self._try(self._housekeeping.renew_leases)
             time.sleep(0.05)
-        try:
-            self._housekeeping.farewell()
-        except DATABASE_AWAY:
-            logger.warning("delivery.database_away")
+        self._try(self._housekeeping.farewell)
         in_doubt = sum(thread.is_alive() for thread in threads)
         logger.info("delivery.worker_stopped", connections_in_doubt=in_doubt)
         connections.close_all()

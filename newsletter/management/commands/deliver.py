@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 
+from newsletter.delivery import retries
 from newsletter.delivery.supervision import Supervisor
 from newsletter.delivery.worker import WorkerProcess, provider_name
 from newsletter.models import Delivery, Provider
@@ -30,7 +31,8 @@ class Command(BaseCommand):
             _on_stop_signal(supervisor.stop)
             if exit_code := supervisor.run():
                 sys.exit(exit_code)
-        if drain and (left := Delivery.objects.filter(next_at__lte=Now()).count()):
+        soon = Now() + retries.RELEASE_DELAY  # when a mail that found no provider is due again
+        if drain and (left := Delivery.objects.filter(next_at__lte=soon).count()):
             provider = Provider.objects.filter(name=provider_name()).first()
             cause = provider.last_error if provider else "see the log"
             raise CommandError(f"{left:,} due mails were not sent: {cause}.")
