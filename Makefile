@@ -13,7 +13,7 @@ PRODUCTION := APP_ENVIRONMENT=production \
 	DATABASE_URL=postgres://zero2prod@db.zero2prod.dev/newsletter
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types check format image spec workflows lock audit
+.PHONY: help run test lint types check format faults image spec workflows lock audit
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -34,6 +34,9 @@ types: .venv/.dev ## Check the types
 check: .venv/.dev ## Check that migrations are complete and production settings safe
 	@$(TEST_SETTINGS) $(BIN)/python manage.py makemigrations --check
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+faults: .venv/.dev ## Kill workers, databases and providers for a quarter of an hour
+	@$(BIN)/python -m pytest tests/faults --long -p no:randomly
 
 format: .venv/.dev ## Format the code and repair what the linter can
 	@$(BIN)/ruff check --fix

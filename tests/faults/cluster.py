@@ -43,8 +43,8 @@ class Cluster:
     def start(self) -> None:
         server.lease(self.home)
 
-    def terminate_others(self) -> None:
-        """Cut every connection but the one that says so."""
+    def cut_workers(self) -> None:
+        """End every connection of a worker."""
         with self.connect(autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

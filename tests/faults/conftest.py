@@ -1,4 +1,4 @@
-"""A database, a witness and worker processes for each story."""
+"""A database, a witness and worker processes for each story. `--long` tells them at full length."""
 
 import subprocess
 import sys
@@ -8,7 +8,30 @@ from pathlib import Path
 import pytest
 
 from tests.faults.cluster import Cluster
+from tests.faults.scale import LONG, SHORT, Measurements, Scale
 from tests.faults.service import ROOT, Service
+
+_measurements = Measurements()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="tell the fault stories at full length")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _measurements.lines and terminalreporter.config.getoption("long", default=False):
+        terminalreporter.section("measured")
+        terminalreporter.write_line(_measurements.table())
+
+
+@pytest.fixture(scope="session")
+def scale(pytestconfig: pytest.Config) -> Scale:
+    return LONG if pytestconfig.getoption("long", default=False) else SHORT
+
+
+@pytest.fixture(scope="session")
+def measured() -> Measurements:
+    return _measurements
 
 
 @pytest.fixture(scope="session")

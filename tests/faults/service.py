@@ -84,6 +84,11 @@ class Service:
     def states(self) -> dict[str, int]:
         return dict(self.sql("SELECT state, count(*) FROM newsletter_delivery GROUP BY state"))
 
+    def tokens(self) -> set[object]:
+        """Return the tokens of all claims that somebody holds, dead or alive."""
+        query = "SELECT DISTINCT claim_token FROM newsletter_delivery WHERE lease_until IS NOT NULL"
+        return {row[0] for row in self.sql(query)}
+
     def findings(self) -> Findings:
         with self.cluster.connect() as connection:
             return judge(connection, self.seen)

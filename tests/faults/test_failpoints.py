@@ -11,7 +11,7 @@ READERS = 400
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_worker_that_dies_loses_nobody_and_doubles_nobody(service, point):
+def test_a_worker_that_dies_loses_nobody_and_doubles_nobody(service, point, measured):
     service.add_readers(READERS)
     service.publish()
     with service.witness():
@@ -24,6 +24,7 @@ def test_a_worker_that_dies_loses_nobody_and_doubles_nobody(service, point):
         service.finish()
 
     findings = service.findings()
+    measured.note(f"killed {point}", 1, findings)
     assert findings.faultless, findings
     assert findings.states["unknown"] == (0 if point == "after-claim" else GROUP)
     assert findings.states["sent"] == READERS - findings.states["unknown"]
