@@ -34,6 +34,17 @@ def logged_in(admin) -> Client:
     return client
 
 
+@pytest.fixture
+def broken_ledger(transactional_db):
+    """A database in which no mail can be promised."""
+    default_newsletter()
+    rename = "ALTER TABLE newsletter_delivery RENAME COLUMN {} TO {}"
+    with connection.cursor() as cursor:
+        cursor.execute(rename.format("state", "lost"))
+        yield
+        cursor.execute(rename.format("lost", "state"))
+
+
 def log_in(client, password=PASSWORD):
     return client.post("/admin/login/?next=/admin/", {"username": "admin", "password": password})
 
@@ -97,9 +108,9 @@ class TestSubscriptions:
         client.post("/subscriptions", FORM)
         assert Delivery.objects.get().kind == "confirmation"
 
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.usefixtures("broken_ledger")
     def test_a_fatal_database_error_is_an_error_and_stores_nothing(self):
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE newsletter_delivery DROP COLUMN state CASCADE")
         client = Client(raise_request_exception=False)
         assert client.post("/subscriptions", FORM).status_code == 500
         assert not Subscription.objects.exists()
