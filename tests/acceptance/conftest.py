@@ -78,8 +78,9 @@ def open_page(browser: Browser) -> Iterator[Any]:
     assert [text for text in complaints if "Content Security Policy" in text] == []
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say at the very end that the pages were not looked at; a list of skips is not read."""
-    skipped = terminalreporter.stats.get("skipped", [])
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say on the last line that the pages were not looked at; a list of skips is not read."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
     if any(chromium.MISSING in str(report.longrepr) for report in skipped):
-        terminalreporter.write_line(chromium.MISSING, yellow=True)
+        reporter.write_line(chromium.MISSING, yellow=True)
