@@ -7,6 +7,7 @@ import logging
 import shutil
 from itertools import count
 from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
@@ -29,6 +30,10 @@ class EventLogger(Logger):
         self.cfg = cfg
         self.error_log.setLevel(logging.INFO)
         self.error_log.propagate = True
+
+    def exception(self, msg: object, *_args: object, **_options: Any) -> None:
+        """Leave out what gunicorn adds: an address, whose query is a reader's token."""
+        self.error_log.exception(str(msg).partition(" %")[0])
 
 
 # A statement of the web that takes longer is cancelled: nobody waits for its page any more. Worker

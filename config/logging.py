@@ -42,6 +42,7 @@ def configure(*, json: bool) -> None:
         "()": "django.utils.log.CallbackFilter",
         "callback": lambda record: bool(record.exc_info),
     }
+    logging.captureWarnings(capture=True)
     logging.config.dictConfig(
         {
             "version": 1,

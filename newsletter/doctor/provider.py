@@ -4,6 +4,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -51,7 +52,7 @@ def _api(url: SplitResult) -> Finding:
 def _smtp(url: SplitResult) -> Iterator[Finding]:
     host, port = str(url.hostname), url.port or _PORTS[url.scheme]
     try:
-        with _greeted(url, host, port) as server:
+        with closing(_greeted(url, host, port)) as server:
             yield ok(_PART, f"{host}:{port} greets us")
             yield from _log_in(server, url)
     except (OSError, smtplib.SMTPException) as error:

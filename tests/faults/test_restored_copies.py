@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from tests.faults.service import ROOT, Service
@@ -83,7 +84,13 @@ def mails(service: Service) -> int:
 
 def states(service: Service) -> dict[str, int]:
     query = "SELECT state, count(*) FROM newsletter_delivery WHERE kind = 'issue' GROUP BY state"
-    with service.cluster.connect(dbname=COPY, autocommit=True) as connection:
+    info = service.cluster.environment()
+    with psycopg.connect(
+        host=info["APP_DATABASE__HOST"],
+        port=info["APP_DATABASE__PORT"],
+        user=info["APP_DATABASE__USERNAME"],
+        dbname=COPY,
+    ) as connection:
         return dict(connection.execute(query).fetchall())
 
 
