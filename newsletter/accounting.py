@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from newsletter.models import Delivery, Issue
 
@@ -70,7 +71,8 @@ def of_issues(issues: Iterable[Issue]) -> dict[int, Account]:
 
 
 def _accounts(pks: list[int], reasons: dict[str, int]) -> dict[int, Account]:
-    rows = Issue.objects.filter(pk__in=pks).order_by().values("pk", "state", "audience_size")
+    fields = ("pk", "state", "audience_size", "published_at", "finished_at")
+    rows = Issue.objects.filter(pk__in=pks).order_by().values(*fields)
     counted = cast(
         "Iterable[dict[str, Any]]",
         rows.annotate(**_counts(), recently_sent=_recently_sent(), oldest_due=_oldest_due()),
@@ -81,12 +83,21 @@ def _accounts(pks: list[int], reasons: dict[str, int]) -> dict[int, Account]:
             state=row["state"],
             total=row["audience_size"],
             counts={state.value: row[f"in_{state}"] for state in State},
-            rate=round(row["recently_sent"] / RATE_WINDOW.total_seconds(), 1),
+            rate=round(row["recently_sent"] / _seconds_of_sending(row), 1),
             oldest_due=row["oldest_due"],
             reasons=reasons,
         )
         for row in counted
     }
+
+
+def _seconds_of_sending(row: dict[str, Any]) -> float:
+    """Return how much of the window the issue was being sent, at least one second."""
+    published = row["published_at"]
+    if published is None:
+        return RATE_WINDOW.total_seconds()
+    spent: timedelta = (row["finished_at"] or timezone.now()) - published
+    return max(1.0, min(RATE_WINDOW, spent).total_seconds())
 
 
 def _counts() -> dict[str, Count]:

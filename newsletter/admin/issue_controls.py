@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
@@ -128,9 +129,9 @@ CONTROLS = (
         "publish",
         "Publish",
         _UNPUBLISHED,
-        "Its text is frozen when it goes out. Until then, for a minute, you can take it back.",
+        "Its text is frozen when it goes out.",
         lambda issue, _: publishing.publish_soon(issue_id=issue.pk),
-        "The issue goes out in a moment; until then you can take it back.",
+        "The issue goes out; as long as it is scheduled you can take it back.",
         role="primary",
     ),
 )
@@ -170,6 +171,7 @@ def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite
             "issue": issue,
             "control": control,
             "form": form,
+            "undo_seconds": settings.UNDO_SECONDS,
             "readers": _readers(issue) if control.name == "publish" else None,
         },
     )
