@@ -20,13 +20,8 @@ class Cluster:
         self.sockets = server.lease(self.home)
 
     def connect(self, **options: Any) -> psycopg.Connection[Any]:
-        return psycopg.connect(
-            host=str(self.sockets),
-            port=server.PORT,
-            user=server.NAME,
-            dbname=server.NAME,
-            **options,
-        )
+        address = {"host": str(self.sockets), "port": server.PORT, "user": server.NAME}
+        return psycopg.connect(**{**address, "dbname": server.NAME, **options})
 
     def environment(self) -> dict[str, str]:
         """Return the variables that lead a process of ours here."""

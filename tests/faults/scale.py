@@ -10,11 +10,11 @@ from tests.faults.checker import Findings
 class Scale:
     """The short form is for every change, the long one (`make faults`) for every release."""
 
-    readers: int = 4000
+    readers: int = 2500
     kills: int = 6
-    cuts: int = 8
+    cuts: int = 5
     restarts: int = 1
-    away: float = 4.0
+    away: float = 3.0
     """Seconds without a database."""
     stops: int = 1
 

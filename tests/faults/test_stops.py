@@ -53,3 +53,14 @@ def test_sigterm_at_any_moment_of_the_start_ends_all(service, processes):
         assert code in {0, -15}
         assert duration < 10
         assert service.sql("SELECT 1 FROM newsletter_worker") == []
+
+
+def test_sigterm_during_an_expansion_ends_it_behind_a_chunk(service):
+    service.add_readers(150_000)
+    issue = service.publish()
+    worker = service.deliver()
+    expanding = "SELECT 1 FROM newsletter_issue WHERE id = %s AND state = 'expanding'"
+    assert eventually(lambda: service.count("true") > 0)
+    code, duration = stop(worker)
+    assert (code, duration < 10) == (0, True)
+    assert service.sql(expanding, issue)
