@@ -12,6 +12,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from zero2prod import metrics
+from zero2prod.client_address import client_address
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _USER_AGENT_LENGTH = 256
@@ -44,7 +45,7 @@ class RequestLogMiddleware:
                 route=_route(request),
                 status=response.status_code,
                 elapsed_ms=round(seconds * 1000, 1),
-                client_address=request.META.get("REMOTE_ADDR", ""),
+                client_address=client_address(request),
                 user_agent=request.headers.get("User-Agent", "")[:_USER_AGENT_LENGTH],
             )
         response["X-Request-ID"] = request_id
