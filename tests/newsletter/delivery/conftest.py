@@ -1,15 +1,18 @@
 """The ledger as a test's own connection sees it, and an issue that is under way."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from django.db import connection
 
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.sending import Sender
+from newsletter.delivery.transports import open_transport
 from newsletter.models import Delivery, Issue
 from tests.factories import make_issue, make_subscription
-from tests.newsletter.delivery.rows import due
+from tests.newsletter.delivery.rows import PROVIDER, due
 
 
 @pytest.fixture
@@ -50,3 +53,18 @@ def promise(issue: Issue) -> Callable[..., list[Delivery]]:
         ]
 
     return promise
+
+
+@pytest.fixture
+def sender_to() -> Iterator[Callable[..., Sender]]:
+    """Make senders to a port of this machine; each ends with the test."""
+    opened: list[Sender] = []
+
+    def sender_to(port: int, stopping: Callable[[], bool] = lambda: False) -> Sender:
+        transport = open_transport(urlsplit(f"smtp://127.0.0.1:{port}"))
+        opened.append(Sender(transport, PROVIDER, stopping))
+        return opened[-1]
+
+    yield sender_to
+    for sender in opened:
+        sender.close()

@@ -1,7 +1,6 @@
 """Steps of a sender against an SMTP server that says what each story needs."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import pytest
 from django.db.models import F
@@ -10,29 +9,12 @@ from django.utils import timezone
 from newsletter.delivery.outcomes import Outcome, Verdict
 from newsletter.delivery.retries import RELEASE_DELAY, RESEND_DELAY
 from newsletter.delivery.sending import GROUP, Sender
-from newsletter.delivery.transports import open_transport
 from newsletter.models import Delivery, Issue, Provider, Subscription, Suppression
 from tests.factories import make_delivery, make_subscription
+from tests.newsletter.delivery.rows import PROVIDER, let_waits_pass, outcomes
 from tests.newsletter.delivery.transports.smtp_server import HANG_UP, ScriptedServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PROVIDER = "smtp://test"
-
-
-@pytest.fixture
-def sender_to():
-    """Make senders to a port; each ends with the test."""
-    opened = []
-
-    def sender_to(port, stopping=lambda: False):
-        transport = open_transport(urlsplit(f"smtp://127.0.0.1:{port}"))
-        opened.append(Sender(transport, PROVIDER, stopping))
-        return opened[-1]
-
-    yield sender_to
-    for sender in opened:
-        sender.close()
 
 
 def drain(sender):
@@ -43,28 +25,9 @@ def drain(sender):
     return steps
 
 
-def let_waits_pass():
-    past = timezone.now() - timedelta(seconds=1)
-    Delivery.objects.filter(next_at__isnull=False).update(next_at=past)
-    Provider.objects.update(hold_until=past, probe_at=F("probe_at") - timedelta(hours=1))
-
-
 def state_of(mail):
     mail.refresh_from_db()
     return mail.state, mail.attempts, mail.error_code
-
-
-def outcomes():
-    return set(Delivery.objects.values_list("state", "attempts"))
-
-
-def provider():
-    return Provider.objects.get(name=PROVIDER)
-
-
-def open_circuit():
-    now = timezone.now()
-    Provider.objects.create(name=PROVIDER, failures=10, opened_at=now, probe_at=now)
 
 
 def test_what_is_due_is_sent_once(promise, sender_to):
@@ -78,7 +41,7 @@ def test_what_is_due_is_sent_once(promise, sender_to):
 
 def test_without_work_a_step_says_so_and_connects_to_nobody(sender_to, free_port):
     assert not sender_to(free_port).step()
-    assert provider().failures == 0
+    assert Provider.objects.get(name=PROVIDER).failures == 0
 
 
 @pytest.mark.parametrize(
@@ -138,72 +101,6 @@ def test_a_mailbox_that_is_gone_is_suppressed_and_a_policy_is_not(promise, sende
     assert outcomes() == {("failed", 1)}
     assert sorted(Subscription.objects.values_list("status", flat=True)) == ["bounced", "confirmed"]
     assert Suppression.objects.count() == 1
-
-
-def test_421_holds_every_sender_until_its_time(promise, sender_to):
-    promise(3)
-    with ScriptedServer({"MAIL": [b"421 4.3.2 Closing\r\n"]}) as server:
-        first, second = sender_to(server.port), sender_to(server.port)
-        first.step()
-        Delivery.objects.update(next_at=timezone.now() - timedelta(seconds=1))
-        assert not first.step()
-        assert not second.step()
-        assert server.connections == 1
-        let_waits_pass()
-        drain(second)
-    assert outcomes() == {("sent", 1)}
-
-
-def test_a_refused_port_opens_the_circuit_and_one_probe_closes_it(promise, sender_to, free_port):
-    promise(20)
-    away = sender_to(free_port)
-    for _ in range(10):
-        assert away.step()
-        let_waits_pass()
-    assert provider().opened_at is not None
-    assert outcomes() == {("pending", 0)}
-
-    with ScriptedServer() as server:
-        back = sender_to(server.port)
-        Provider.objects.update(probe_at=timezone.now() + timedelta(minutes=1))
-        assert not back.step()
-        Provider.objects.update(probe_at=timezone.now())
-        assert back.step()
-        assert len(server.mails) == 1
-        assert provider().opened_at is None
-        drain(back)
-    assert outcomes() == {("sent", 1)}
-
-
-def test_a_probe_that_fails_spoils_one_mail_at_most(promise, sender_to):
-    promise(20)
-    open_circuit()
-    with ScriptedServer({"DOT": HANG_UP}) as server:
-        sender = sender_to(server.port)
-        assert sender.step()
-        assert not sender.step()
-    assert Delivery.objects.filter(state="unknown").count() == 1
-    assert Delivery.objects.filter(state="pending", attempts=0).count() == 19
-    assert provider().failures == 11
-
-
-def test_a_probe_is_not_used_up_while_nothing_is_due(sender_to, free_port):
-    open_circuit()
-    before = provider().probe_at
-    assert not sender_to(free_port).step()
-    assert provider().probe_at == before
-
-
-def test_a_provider_that_hangs_up_after_each_dot_spoils_some_mails_and_not_an_issue(
-    promise, sender_to
-):
-    promise(40)
-    with ScriptedServer({"DOT": HANG_UP}) as server:
-        sender = sender_to(server.port)
-        while sender.step():
-            Delivery.objects.filter(state="pending").update(next_at=timezone.now())
-    assert Delivery.objects.filter(state="unknown").count() == 10
-    assert Delivery.objects.filter(state="pending").count() == 30
 
 
 def test_a_confirmation_in_doubt_is_sent_once_more(sender_to):
