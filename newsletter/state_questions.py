@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count
 from django.db.models.functions import Now
 from django.utils import timezone
 from prometheus_client.metrics_core import (
@@ -16,8 +16,9 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
+from newsletter import waiting
 from newsletter.metrics import SECONDS_BUCKETS
-from newsletter.models import Delivery, Installation, Issue, IssueCount, Provider, Tally, Worker
+from newsletter.models import Delivery, Installation, IssueCount, Provider, Tally, Worker
 from newsletter.models.issue_counts import WATCHED
 from zero2prod.health import HEARTBEAT_LIMIT
 
@@ -41,21 +42,19 @@ def workers() -> Iterator[Metric]:
 
 def oldest_due() -> Iterator[Metric]:
     """Say how long the mail waits that is due for longest; a paused issue's wait on purpose."""
-    due = Delivery.objects.filter(next_at__lte=Now())
-    of_issues = due.filter(kind=_ISSUE_MAIL, issue__in=Issue.objects.in_delivery())
     family = _family("oldest_due_seconds", "Since when the oldest due mail waits.", "kind")
-    family.add_metric(["single"], max(0.0, _age(_oldest(due.exclude(kind=_ISSUE_MAIL)))))
-    family.add_metric(["issue"], max(0.0, _age(_oldest(of_issues))))
+    family.add_metric(["single"], max(0.0, _age(waiting.oldest_single())))
+    family.add_metric(["issue"], max(0.0, _age(waiting.oldest_of_issues())))
     yield family
 
 
 def open_mails() -> Iterator[Metric]:
     """Count what is not finished: single mails up to a bound, and what workers hold."""
-    waiting = Delivery.objects.filter(next_at__isnull=False).exclude(kind=_ISSUE_MAIL)
+    single = Delivery.objects.filter(next_at__isnull=False).exclude(kind=_ISSUE_MAIL)
     yield _gauge(
         "single_mails_waiting",
         f"Confirmations and tests that wait, at most {MOST_WAITING}.",
-        waiting.order_by("next_at")[:MOST_WAITING].count(),
+        single.order_by("next_at")[:MOST_WAITING].count(),
     )
     held = Delivery.objects.filter(lease_until__isnull=False)
     family = _family("mails_held", "Mails that a worker holds.", "state")
@@ -161,11 +160,6 @@ def _buckets(amounts: dict[str, float]) -> list[Any]:
 
 def _as_label(bound: float) -> str:
     return "+Inf" if bound == inf else str(bound)
-
-
-def _oldest(due: QuerySet[Delivery]) -> datetime | None:
-    found: datetime | None = due.aggregate(oldest=Min("next_at"))["oldest"]
-    return found
 
 
 def _age(moment: datetime | None) -> float:

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Min
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from newsletter import waiting
 from newsletter.doctor.findings import Finding, fail, ok, warn
-from newsletter.models import Delivery, Installation, Issue, IssueCount, Provider, Worker
+from newsletter.models import Installation, IssueCount, Provider, Worker
 from zero2prod.health import HEARTBEAT_LIMIT, LATENESS_LIMIT
 
 OLDEST_VERSION = 13
@@ -56,10 +56,7 @@ def _workers() -> Iterator[Finding]:
 
 
 def _oldest_due() -> Iterator[Finding]:
-    due = Delivery.objects.filter(next_at__lte=Now())
-    singles = due.exclude(kind=Delivery.Kind.ISSUE)
-    of_issues = due.filter(kind=Delivery.Kind.ISSUE, issue__in=Issue.objects.in_delivery())
-    found = [rows.aggregate(oldest=Min("next_at"))["oldest"] for rows in (singles, of_issues)]
+    found = (waiting.oldest_single(), waiting.oldest_of_issues())
     oldest = min((moment for moment in found if moment), default=None)
     waits = timezone.now() - oldest if oldest else timedelta()
     if waits > LATENESS_LIMIT:
