@@ -26,12 +26,12 @@ DRAIN_SECONDS = 15.0
 class WorkerProcess:
     """One process. `stop` may be called from a signal handler."""
 
-    def __init__(self, *, until_idle: bool = False) -> None:
+    def __init__(self, *, until_idle: bool = False, supervised: bool = False) -> None:
         self._until_idle = until_idle
         self._stopping = False
         self.failed = False
         """Whether a step ended with an error; --drain gives up then."""
-        self._parent = os.getppid()
+        self._supervisor = os.getppid() if supervised else None
         provider = provider_name()
         self._senders = [
             Sender(open_transport(settings.EMAIL_URL), provider, lambda: self._stopping)
@@ -58,8 +58,8 @@ class WorkerProcess:
         while not self._stopping and any(thread.is_alive() for thread in threads):
             time.sleep(IDLE_SECONDS)
             self._try(self._housekeeping.tick)
-            if os.getppid() != self._parent:  # nobody is left who would stop this process
-                self.stop()
+            if self._supervisor not in {None, os.getppid()}:
+                self.stop()  # nobody is left who would
         self._finish(threads)
 
     def _send(self, sender: Sender) -> None:

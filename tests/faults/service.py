@@ -52,7 +52,7 @@ class Service:
         self.folder = folder
         self.seen = folder / "witness.txt"
         self._started: list[subprocess.Popen[Any]] = []
-        self._variables = {
+        self.variables = {
             "PATH": os.defpath,
             "HOME": str(folder),
             "APP_APPLICATION__SECRET_KEY": "faults" * 10,
@@ -80,6 +80,9 @@ class Service:
     def count(self, condition: str) -> int:
         query = f"SELECT count(*) FROM newsletter_delivery WHERE {condition}"  # noqa: S608
         return int(self.sql(query)[0][0])
+
+    def count_workers(self) -> int:
+        return int(self.sql("SELECT count(*) FROM newsletter_worker")[0][0])
 
     def states(self) -> dict[str, int]:
         return dict(self.sql("SELECT state, count(*) FROM newsletter_delivery GROUP BY state"))
@@ -121,7 +124,7 @@ class Service:
         done = subprocess.run(
             command,
             cwd=ROOT,
-            env=self._variables,
+            env=self.variables,
             capture_output=True,
             text=True,
             timeout=60,
@@ -144,7 +147,7 @@ class Service:
             worker = subprocess.Popen(
                 [sys.executable, "manage.py", "deliver", *arguments],
                 cwd=ROOT,
-                env={**self._variables, **variables},
+                env={**self.variables, **variables},
                 stdout=log,
                 stderr=log,
             )

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         if processes == 1:
             _work(until_idle=drain)
         else:
-            supervisor = Supervisor(lambda: _work(until_idle=drain), processes, replace=not drain)
+            supervisor = Supervisor(
+                lambda: _work(until_idle=drain, supervised=True), processes, replace=not drain
+            )
             _on_stop_signal(supervisor.stop)
             if exit_code := supervisor.run():
                 sys.exit(exit_code)
@@ -38,8 +40,8 @@ class Command(BaseCommand):
             raise CommandError(f"{left:,} due mails were not sent: {cause}.")
 
 
-def _work(*, until_idle: bool) -> None:
-    worker = WorkerProcess(until_idle=until_idle)
+def _work(*, until_idle: bool, supervised: bool = False) -> None:
+    worker = WorkerProcess(until_idle=until_idle, supervised=supervised)
     _on_stop_signal(worker.stop)
     worker.run()
     if until_idle and worker.failed:
