@@ -20,7 +20,6 @@ from newsletter import waiting
 from newsletter.metrics import SECONDS_BUCKETS
 from newsletter.models import Delivery, Installation, IssueCount, Provider, Tally, Worker
 from newsletter.models.issue_counts import WATCHED
-from zero2prod.health import HEARTBEAT_LIMIT
 
 MOST_ISSUES = 20
 """Issues that have metrics of their own, the newest."""
@@ -32,7 +31,7 @@ _ISSUE_MAIL = Delivery.Kind.ISSUE
 
 def workers() -> Iterator[Metric]:
     """Say how many live, and how long nobody was seen: minus one where none is known."""
-    alive = Worker.objects.filter(seen_at__gt=Now() - HEARTBEAT_LIMIT).count()
+    alive = Worker.objects.alive().count()
     newest = Worker.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
     yield _gauge("workers", "Workers that were seen lately.", alive)
     yield _gauge("worker_last_seen_seconds", "Since any worker was seen; -1: none.", _age(newest))

@@ -10,6 +10,12 @@ from newsletter.models import Delivery, Issue
 _DUE = Delivery.objects.filter(next_at__lte=Now())
 
 
+def oldest() -> datetime | None:
+    """Return since when the oldest mail of all is due."""
+    found = (oldest_single(), oldest_of_issues())
+    return min((moment for moment in found if moment), default=None)
+
+
 def oldest_single() -> datetime | None:
     """Return since when the oldest confirmation or test is due."""
     found: datetime | None = _DUE.exclude(kind=Delivery.Kind.ISSUE).aggregate(at=Min("next_at"))[

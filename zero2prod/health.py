@@ -11,9 +11,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from newsletter.models import Delivery, Installation, Worker
+from newsletter.models.workers import HEARTBEAT_LIMIT
 
-HEARTBEAT_LIMIT = timedelta(seconds=30)
-"""A worker that was not seen for longer is gone: it says so every few seconds."""
 LATENESS_LIMIT = timedelta(minutes=10)
 """How long a confirmation may be due."""
 
@@ -42,7 +41,7 @@ def _reasons() -> Iterator[str]:
             return
         if Installation.objects.is_restored():
             yield "database: a restored copy, nothing is sent until `manage.py reconcile`"
-        if not Worker.objects.filter(seen_at__gt=Now() - HEARTBEAT_LIMIT).exists():
+        if not Worker.objects.alive().exists():
             yield f"worker: none seen for {HEARTBEAT_LIMIT.seconds} s"
         if _is_mail_late():
             yield f"mail: due for more than {LATENESS_LIMIT.seconds // 60} min and not sent"

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from newsletter import waiting
 from newsletter.doctor.findings import Finding, fail, ok, warn
 from newsletter.models import Installation, IssueCount, Provider, Worker
-from zero2prod.health import HEARTBEAT_LIMIT, LATENESS_LIMIT
+from newsletter.models.workers import HEARTBEAT_LIMIT
+from zero2prod.health import LATENESS_LIMIT
 
 OLDEST_VERSION = 13
 
@@ -47,7 +47,7 @@ def examine_delivery() -> Iterator[Finding]:
 
 
 def _workers() -> Iterator[Finding]:
-    alive = Worker.objects.filter(seen_at__gt=Now() - HEARTBEAT_LIMIT).count()
+    alive = Worker.objects.alive().count()
     if alive:
         yield ok("worker", f"{alive} seen in the last {HEARTBEAT_LIMIT.seconds} s")
     else:
@@ -56,8 +56,7 @@ def _workers() -> Iterator[Finding]:
 
 
 def _oldest_due() -> Iterator[Finding]:
-    found = (waiting.oldest_single(), waiting.oldest_of_issues())
-    oldest = min((moment for moment in found if moment), default=None)
+    oldest = waiting.oldest()
     waits = timezone.now() - oldest if oldest else timedelta()
     if waits > LATENESS_LIMIT:
         says = f"the oldest mail is due for {waits.total_seconds() // 60:,.0f} min"

@@ -1,9 +1,18 @@
 """The workers that are alive: each says so every few seconds."""
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.db.models.functions import Now
+
+HEARTBEAT_LIMIT = timedelta(seconds=30)
+"""A worker that was not seen for longer is gone."""
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    def alive(self) -> "WorkerQuerySet":
+        return self.filter(seen_at__gt=Now() - HEARTBEAT_LIMIT)
 
 
 class Worker(models.Model):
@@ -12,6 +21,8 @@ class Worker(models.Model):
     pid = models.PositiveIntegerField()
     started_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(db_default=Now())
+
+    objects = WorkerQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["-seen_at"], name="worker_seen")]
