@@ -8,7 +8,7 @@ from newsletter.models import Delivery, Issue, Newsletter, Subscription
 
 
 def default_newsletter() -> Newsletter:
-    """Return the newsletter that migrate made, anew where a transactional test emptied the table."""
+    """Return migrate's newsletter, made anew where a transactional test has emptied the table."""
     defaults = {"title": "Newsletter", "tagline": "News by e-mail, now and then."}
     return Newsletter.objects.get_or_create(slug="default", defaults=defaults)[0]
 
