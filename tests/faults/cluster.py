@@ -48,7 +48,8 @@ class Cluster:
 
     def remove(self) -> None:
         self.stop("immediate")
-        shutil.rmtree(self.home, ignore_errors=True)
+        # Renamed first: the watcher of the server would make its locks anew in there.
+        shutil.rmtree(self.home.rename(self.home.with_suffix(".gone")))
 
     def _pg_ctl(self, *arguments: str) -> None:
         data = self.home / "data"
