@@ -25,9 +25,6 @@ _MAY_BE_OUT = Q(state__in=[_State.SENDING, _State.UNKNOWN]) | Q(
 )
 """A mail that left or may have left. Who tells of it has had it, so it is not sent once more."""
 
-_ACTIVE = (Subscription.Status.PENDING_CONFIRMATION, Subscription.Status.CONFIRMED)
-
-
 # Behind a reply code, or first of all: elsewhere it may be the address of a host.
 _STATUS = re.compile(r"(?:^|[#;(]|\b[245]\d\d[ -])\s*([245]\.\d{1,3}\.\d{1,3})(?![.\w])")
 
@@ -75,11 +72,7 @@ def complained(*, delivery_id: UUID) -> None:
         reader = Subscription.objects.filter(deliveries=delivery_id).first()
         if reader is None:
             return
-        leaving = list(
-            Subscription.objects.with_address(reader.email)
-            .filter(status__in=_ACTIVE)
-            .select_for_update()
-        )
+        leaving = list(Subscription.objects.with_address(reader.email).active().select_for_update())
         complaint = Suppression.Reason.COMPLAINED
         suppressing.suppress(subscription_id=reader.pk, reason=complaint)
         Consent.objects.bulk_create(

@@ -127,13 +127,11 @@ def confirm(*, token: str) -> None:
 def unsubscribe(*, subscription_id: UUID) -> None:
     """Let a reader go. Repeating it, or naming one who is erased, is harmless."""
     with transaction.atomic():
-        left = Subscription.objects.filter(
-            pk=subscription_id,
-            status__in=(
-                Subscription.Status.PENDING_CONFIRMATION,
-                Subscription.Status.CONFIRMED,
-            ),
-        ).update(status=Subscription.Status.UNSUBSCRIBED, unsubscribed_at=Now())
+        left = (
+            Subscription.objects.active()
+            .filter(pk=subscription_id)
+            .update(status=Subscription.Status.UNSUBSCRIBED, unsubscribed_at=Now())
+        )
         if left:
             Consent.objects.create(subscription_id=subscription_id, act=Consent.Act.WITHDREW)
     if left:

@@ -25,10 +25,7 @@ def suppress(*, subscription_id: UUID, reason: Suppression.Reason) -> None:
             return
         digest = address_digests(subscription.email)[0]
         Suppression.objects.get_or_create(digest=digest, defaults={"reason": reason})
-        Subscription.objects.with_address(subscription.email).filter(
-            status__in=[
-                Subscription.Status.PENDING_CONFIRMATION,
-                Subscription.Status.CONFIRMED,
-            ]
-        ).update(status=_ENDINGS[reason], unsubscribed_at=timezone.now())
+        Subscription.objects.with_address(subscription.email).active().update(
+            status=_ENDINGS[reason], unsubscribed_at=timezone.now()
+        )
     logger.info("suppressing.suppressed", subscription=str(subscription_id), reason=str(reason))

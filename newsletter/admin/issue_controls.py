@@ -16,12 +16,9 @@ from newsletter import publishing
 from newsletter.accounting import Account
 from newsletter.admin.issue_forms import ScheduleForm, TestMailForm
 from newsletter.models import Delivery, Issue, Subscription
+from newsletter.models.issues import IN_DELIVERY, PUBLISHED, UNPUBLISHED
 
 State = Issue.State
-_EVERY_STATE = frozenset(State)
-_UNPUBLISHED = frozenset({State.DRAFT, State.SCHEDULED})
-_IN_DELIVERY = frozenset({State.EXPANDING, State.SENDING})
-_PUBLISHED = _IN_DELIVERY | {State.PAUSED, State.SENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class Control:
 
     name: str
     label: str
-    states: frozenset[State]
+    states: tuple[State, ...]
     question: str
     act: Callable[[Issue, dict[str, Any]], object]
     done: str
@@ -48,7 +45,7 @@ CONTROLS = (
     Control(
         "test",
         "Send a test",
-        _EVERY_STATE,
+        tuple(State),
         "One mail, marked [Test] in its subject. Your readers get nothing.",
         lambda issue, given: publishing.send_test(issue_id=issue.pk, address=given["address"]),
         "The test mail is on its way.",
@@ -57,7 +54,7 @@ CONTROLS = (
     Control(
         "schedule",
         "Schedule",
-        _UNPUBLISHED,
+        UNPUBLISHED,
         "It is published at this time by itself. Until then it can be edited.",
         lambda issue, given: publishing.schedule(issue_id=issue.pk, at=given["at"]),
         "The issue is scheduled.",
@@ -66,7 +63,7 @@ CONTROLS = (
     Control(
         "take-back",
         "Take back",
-        frozenset({State.SCHEDULED}),
+        (State.SCHEDULED,),
         "It becomes a draft again, and nobody gets it.",
         lambda issue, _: publishing.take_back(issue_id=issue.pk),
         "The issue is a draft again; nobody got it.",
@@ -75,7 +72,7 @@ CONTROLS = (
     Control(
         "pause",
         "Pause",
-        _IN_DELIVERY,
+        IN_DELIVERY,
         "What is being sent right now still goes out; the rest waits until you resume.",
         lambda issue, _: publishing.pause(issue_id=issue.pk),
         "The delivery is paused.",
@@ -83,7 +80,7 @@ CONTROLS = (
     Control(
         "resume",
         "Resume",
-        frozenset({State.PAUSED}),
+        (State.PAUSED,),
         "The delivery goes on where it was paused.",
         lambda issue, _: publishing.resume(issue_id=issue.pk),
         "The delivery goes on.",
@@ -92,7 +89,7 @@ CONTROLS = (
     Control(
         "retry-failed",
         "Try the failed again",
-        _PUBLISHED,
+        PUBLISHED,
         "Each failed mail is tried again, from its first attempt. Who has left gets nothing.",
         lambda issue, _: publishing.retry_failed(issue_id=issue.pk),
         "The failed mails are due again.",
@@ -101,7 +98,7 @@ CONTROLS = (
     Control(
         "resend-unknown",
         "Send the unknown again",
-        _PUBLISHED,
+        PUBLISHED,
         "The provider may have these mails already: some readers may get a second copy.",
         lambda issue, _: publishing.resend_unknown(issue_id=issue.pk),
         "The mails in doubt are due again.",
@@ -111,7 +108,7 @@ CONTROLS = (
     Control(
         "send-to-missed",
         "Send to new readers",
-        frozenset({State.SENT}),
+        (State.SENT,),
         "Who was confirmed after this issue was published gets it now. Nobody gets it twice.",
         lambda issue, _: publishing.send_to_missed(issue_id=issue.pk),
         "The readers who missed it are getting it.",
@@ -119,7 +116,7 @@ CONTROLS = (
     Control(
         "cancel",
         "Cancel",
-        _UNPUBLISHED - {State.DRAFT} | _IN_DELIVERY | {State.PAUSED},
+        (State.SCHEDULED, *IN_DELIVERY, State.PAUSED),
         "Who has not got it will never get it. This cannot be undone.",
         lambda issue, _: publishing.cancel(issue_id=issue.pk),
         "The issue is cancelled.",
@@ -128,7 +125,7 @@ CONTROLS = (
     Control(
         "publish",
         "Publish",
-        _UNPUBLISHED,
+        UNPUBLISHED,
         "Its text is frozen when it goes out.",
         lambda issue, _: publishing.publish_soon(issue_id=issue.pk),
         "The issue goes out; as long as it is scheduled you can take it back.",

@@ -10,18 +10,11 @@ from newsletter.models.newsletters import Newsletter
 class IssueQuerySet(models.QuerySet["Issue"]):
     def published(self) -> "IssueQuerySet":
         """Return the issues whose content is frozen and public."""
-        return self.filter(
-            state__in=[
-                Issue.State.EXPANDING,
-                Issue.State.SENDING,
-                Issue.State.PAUSED,
-                Issue.State.SENT,
-            ]
-        )
+        return self.filter(state__in=PUBLISHED)
 
     def in_delivery(self) -> "IssueQuerySet":
         """Return the issues whose mails may be claimed now."""
-        return self.filter(state__in=[Issue.State.EXPANDING, Issue.State.SENDING])
+        return self.filter(state__in=IN_DELIVERY)
 
 
 class Issue(models.Model):
@@ -83,4 +76,9 @@ class Issue(models.Model):
 
     @property
     def is_editable(self) -> bool:
-        return self.state in {self.State.DRAFT, self.State.SCHEDULED}
+        return self.state in UNPUBLISHED
+
+
+UNPUBLISHED = (Issue.State.DRAFT, Issue.State.SCHEDULED)
+IN_DELIVERY = (Issue.State.EXPANDING, Issue.State.SENDING)
+PUBLISHED = (*IN_DELIVERY, Issue.State.PAUSED, Issue.State.SENT)

@@ -12,6 +12,15 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def confirmed(self) -> "SubscriptionQuerySet":
         return self.filter(status=Subscription.Status.CONFIRMED)
 
+    def active(self) -> "SubscriptionQuerySet":
+        """Return those that get issues, and those that may be confirmed yet."""
+        return self.filter(
+            status__in=[
+                Subscription.Status.PENDING_CONFIRMATION,
+                Subscription.Status.CONFIRMED,
+            ]
+        )
+
     def with_address(self, email: str) -> "SubscriptionQuerySet":
         """Find an address without regard to case, by the index of the uniqueness constraint."""
         return self.annotate(lower_email=Lower("email")).filter(lower_email=email.lower())

@@ -11,14 +11,13 @@ from django.utils import timezone
 
 from newsletter.addresses import InvalidAddress, parse_address
 from newsletter.models import Delivery, Issue
+from newsletter.models.issues import IN_DELIVERY, UNPUBLISHED
 from newsletter.publishing.errors import InvalidRecipient, InvalidTime, WrongState
 from newsletter.publishing.steps import begin, skip_cancelled
 
 State = Issue.State
 
-_UNPUBLISHED = (State.DRAFT, State.SCHEDULED)
-_IN_DELIVERY = (State.EXPANDING, State.SENDING)
-_UNFINISHED = (*_UNPUBLISHED, *_IN_DELIVERY, State.PAUSED)
+_UNFINISHED = (*UNPUBLISHED, *IN_DELIVERY, State.PAUSED)
 
 logger = structlog.get_logger(__name__)
 
@@ -29,7 +28,7 @@ def publish(*, issue_id: int) -> Issue:
     Publishing what is published already is harmless. Raises WrongState when it was cancelled.
     """
     with locked(issue_id) as issue:
-        if issue.state in _UNPUBLISHED:
+        if issue.state in UNPUBLISHED:
             begin(issue)
         elif issue.state == State.CANCELLED:
             raise WrongState("The issue was cancelled; it cannot be published.")
@@ -62,7 +61,7 @@ def take_back(*, issue_id: int) -> Issue:
 def schedule(*, issue_id: int, at: datetime) -> Issue:
     """Let the worker publish a draft at a time; raise InvalidTime or WrongState."""
     check_time(at)
-    with locked(issue_id, _UNPUBLISHED, "scheduled") as issue:
+    with locked(issue_id, UNPUBLISHED, "scheduled") as issue:
         issue.state = State.SCHEDULED
         issue.publish_at = at
         issue.save(update_fields=["state", "publish_at"])
@@ -80,7 +79,7 @@ def check_time(at: datetime) -> None:
 
 def pause(*, issue_id: int) -> Issue:
     """Stop the delivery until `resume`; what is being sent right now still goes out."""
-    return _change(issue_id, _IN_DELIVERY, State.PAUSED, "paused")
+    return _change(issue_id, IN_DELIVERY, State.PAUSED, "paused")
 
 
 def resume(*, issue_id: int) -> Issue:

@@ -9,11 +9,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from newsletter.models import Delivery, Issue
+from newsletter.models.issues import PUBLISHED
 from newsletter.publishing.control import locked
 
 State = Issue.State
-
-_STARTED = (State.EXPANDING, State.SENDING, State.PAUSED, State.SENT)
 
 logger = structlog.get_logger(__name__)
 
@@ -33,7 +32,7 @@ def resend_unknown(*, issue_id: int) -> int:
 
 def send_to_missed(*, issue_id: int) -> Issue:
     """Promise an issue to those who were confirmed after it was published; raise WrongState."""
-    with locked(issue_id, _STARTED, "sent to more readers") as issue:
+    with locked(issue_id, PUBLISHED, "sent to more readers") as issue:
         issue.state = State.EXPANDING
         issue.audience_at = Now()
         issue.expanded_through = None
@@ -44,7 +43,7 @@ def send_to_missed(*, issue_id: int) -> Issue:
 
 
 def _put_back(issue_id: int, state: Delivery.State, done: str, **changes: object) -> int:
-    with locked(issue_id, _STARTED, done) as issue:
+    with locked(issue_id, PUBLISHED, done) as issue:
         mails = Delivery.objects.filter(issue=issue, kind=Delivery.Kind.ISSUE, state=state).update(
             state=Delivery.State.PENDING,
             next_at=Now(),
