@@ -13,6 +13,8 @@ from config import environment
 def main() -> None:
     """Run a command; a mistake in the environment or a lost database is one sentence."""
     environment.use_settings()
+    if any(map(_is_no_text, sys.argv)):
+        sys.exit("An argument is not text in UTF-8.")
     try:
         execute_from_command_line(sys.argv)
     except (OperationalError, ProgrammingError) as error:
@@ -21,7 +23,12 @@ def main() -> None:
             raise
         if is_old:
             sys.exit("The database's schema is not this version's: run `manage.py migrate`.")
-        sys.exit(f"The database failed: {str(error).strip()}")
+        sys.exit(f"The database failed: {' '.join(str(error).split())}")
+
+
+def _is_no_text(argument: str) -> bool:
+    """Whether Python read bytes that are not UTF-8, which no database takes."""
+    return any("\ud800" <= character <= "\udfff" for character in argument)
 
 
 if __name__ == "__main__":

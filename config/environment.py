@@ -116,8 +116,12 @@ def decimal(variable: str, default: float, *, minimum: float = 0, maximum: float
 def base_url(variable: str, default: str | None = None) -> str:
     """Return an http(s) address without a path's last slash, to which routes are appended."""
     value = text(variable, default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a host or a port that is none
+        known = False
+    if not known or parts.query or parts.fragment:
         message = f"{variable} must be an address such as https://news.example.org, not {value!r}."
         raise ConfigurationError(message)
     return value
@@ -245,10 +249,15 @@ def required_database(*, require_ssl: bool) -> dict[str, Any]:
 
 def _database_from_url() -> dict[str, Any]:
     url = os.environ["DATABASE_URL"]
-    if urlsplit(url).scheme not in {"postgres", "postgresql"}:
+    try:
+        known = urlsplit(url).scheme in {"postgres", "postgresql"}
+        entry = dict(_env.db_url_config(url)) if known else {}
+    except ValueError:  # a host or a port that is none
+        entry = {}
+    if not entry.get("NAME"):
         message = "DATABASE_URL must be postgres://USER:PASSWORD@HOST:PORT/NAME."
         raise ConfigurationError(message)
-    return dict(_env.db_url_config(url))
+    return entry
 
 
 def _database_from_parts() -> dict[str, Any]:

@@ -24,6 +24,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://zero2prod@db.zero2prod.dev/newsletter",
 }
 MAIL_SCHEMES = ", ".join(f"{scheme}://" for scheme in environment.MAIL_SCHEMES)
+NOT_A_DATABASE = "DATABASE_URL must be postgres://USER:PASSWORD@HOST:PORT/NAME."
 NOT_A_PORT = "APP_APPLICATION__PORT must be a whole number from 1 to 65535, not"
 
 
@@ -83,6 +84,18 @@ def test_production_names_what_is_missing(missing):
             "APP_APPLICATION__BASE_URL must be an address such as https://news.example.org, "
             "not 'news.example.org'.",
         ),
+        (
+            "APP_APPLICATION__BASE_URL",
+            "https://news.example.org:99999",
+            "APP_APPLICATION__BASE_URL must be an address such as https://news.example.org, "
+            "not 'https://news.example.org:99999'.",
+        ),
+        (
+            "APP_APPLICATION__BASE_URL",
+            "https://[",
+            "APP_APPLICATION__BASE_URL must be an address such as https://news.example.org, "
+            "not 'https://['.",
+        ),
         ("APP_SIGNUP__LIMITS", "maybe", "APP_SIGNUP__LIMITS must be true or false, not 'maybe'."),
         (
             "APP_EMAIL__SENDER",
@@ -104,11 +117,10 @@ def test_production_names_what_is_missing(missing):
             "nan",
             "APP_DELIVERY__RATE_PER_SECOND must be a number from 0 to 1000000000, not 'nan'.",
         ),
-        (
-            "DATABASE_URL",
-            "mysql://root:hidden@host/name",
-            "DATABASE_URL must be postgres://USER:PASSWORD@HOST:PORT/NAME.",
-        ),
+        ("DATABASE_URL", "mysql://root:hidden@host/name", NOT_A_DATABASE),
+        ("DATABASE_URL", "postgres://me:hidden@host:port/name", NOT_A_DATABASE),
+        ("DATABASE_URL", "postgres://me:hidden@[/name", NOT_A_DATABASE),
+        ("DATABASE_URL", "postgres://me:hidden@host", NOT_A_DATABASE),
     ],
 )
 def test_a_wrong_value_is_named(variable, value, sentence):
@@ -161,4 +173,4 @@ def test_a_database_that_does_not_answer_is_one_sentence():
     result = run("manage.py", "migrate", DATABASE_URL="postgres://me@127.0.0.1:1/news")
     assert result.returncode == 1
     assert result.stderr.startswith("The database failed: connection failed: ")
-    assert "Traceback" not in result.stderr
+    assert result.stderr.count("\n") == 1
