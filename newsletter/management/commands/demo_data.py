@@ -15,6 +15,7 @@ from config import environment
 from newsletter.models import Newsletter, Subscription
 from newsletter.models.newsletters import DEFAULT_SLUG
 
+MOST_AT_ONCE = 10_000_000
 # Reserved for examples (RFC 2606), so that no mail can reach a person.
 DOMAINS = ("example.org", "example.com", "example.net")
 # fmt: off
@@ -54,8 +55,8 @@ class Command(BaseCommand):
         if environment.name() == "production":
             raise CommandError("Demo data has no place in production.")
         wanted: int = options["subscriptions"]
-        if wanted < 1:
-            raise CommandError("--subscriptions must be at least 1.")
+        if not 1 <= wanted <= MOST_AT_ONCE:
+            raise CommandError(f"--subscriptions must be from 1 to {MOST_AT_ONCE:,}.")
         started = timezone.now()
         newsletter = add_readers(wanted)
         seconds = (timezone.now() - started).total_seconds()

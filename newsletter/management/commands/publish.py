@@ -28,6 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--key", help="a repeated command with the same key is the same issue")
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if options["key"] is not None and not options["key"].strip():
+            # Such as --key "$KEY" where the variable is not set: a repetition would send twice.
+            raise CommandError("--key must not be blank.")
         newsletter = Newsletter.objects.filter(slug=options["newsletter"]).first()
         if newsletter is None:
             raise CommandError(f"There is no newsletter {options['newsletter']!r}.")

@@ -69,10 +69,12 @@ def test_a_missing_postal_address_is_a_warning(capsys, body_file):
         ({"at": "2099-01-01T09:00"}, "The time needs a zone"),
         ({"at": "2020-01-01T09:00Z"}, "The time is past"),
         ({"at": "tomorrow"}, "'tomorrow' is not a time"),
+        ({"key": ""}, "--key must not be blank"),
+        ({"key": " "}, "--key must not be blank"),
     ],
 )
 def test_a_mistake_is_one_sentence(capsys, body_file, given, sentence):
-    options = [f"--at={given.pop('at')}"] if "at" in given else []
+    options = [f"--{name}={given.pop(name)}" for name in ("at", "key") if name in given]
     with pytest.raises(CommandError) as refused:
         publish(capsys, given.pop("file", body_file), *options, **given)
     assert str(refused.value).startswith(sentence)
