@@ -8,7 +8,12 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    UnreadablePostError,
+)
 from django.urls import resolve
 
 from zero2prod.answers import refuse
@@ -69,6 +74,20 @@ class DatabaseOutageMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return outage(request, error)
+
+
+class MethodMiddleware:
+    """Say in words which methods an address takes: Django's own 405 has a header only."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            response.content = f"This address takes {response['Allow']} only.\n"
+            response["Content-Type"] = "text/plain; charset=utf-8"
+        return response
 
 
 def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:

@@ -22,4 +22,5 @@ if settings.LOCAL_MAILBOX:
         path("mailbox/<str:key>/source", mailbox.source, name="mailbox_source"),
     ]
 
+handler400 = "zero2prod.errors.bad_request"
 handler500 = "zero2prod.errors.server_error"

@@ -47,8 +47,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # Innermost, so that the middlewares above finish the answer that it gives for the view.
+    # Innermost, so that the middlewares above finish the answers that these give for the view.
     "zero2prod.middleware.DatabaseOutageMiddleware",
+    "zero2prod.middleware.MethodMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [

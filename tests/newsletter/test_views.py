@@ -178,7 +178,8 @@ def test_another_content_type_is_415(client, content_type, body):
 )
 def test_a_body_that_cannot_be_parsed_is_400(client, content_type, body):
     response = post(client, body, content_type)
-    assert response.status_code == 400
+    assert (response.status_code, response["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert response.text
     assert not Subscription.objects.exists()
 
 
@@ -210,6 +211,7 @@ def test_a_body_that_breaks_off_is_400(client):
 def test_the_sign_up_takes_posts_only(client, method):
     response = getattr(client, method)("/subscriptions")
     assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert response.text == ("" if method == "head" else "This address takes POST only.\n")
 
 
 def test_a_sign_up_for_another_newsletter_is_kept_apart(client):
