@@ -19,7 +19,6 @@ from prometheus_client import values
 
 from config import environment
 
-metrics_directory = environment.metrics_directory()
 environment.use_settings()
 
 
@@ -65,6 +64,10 @@ logger_class = EventLogger
 _numbers: WeakKeyDictionary[Worker, int] = WeakKeyDictionary()
 
 
+def on_starting(_arbiter: Arbiter) -> None:
+    settings.METRICS_DIRECTORY = str(environment.metrics_directory())
+
+
 def pre_fork(arbiter: Arbiter, worker: Worker) -> None:
     """Give a worker the lowest number that no living one has: its counters go on in that file.
 
@@ -79,4 +82,4 @@ def post_fork(_arbiter: Arbiter, worker: Worker) -> None:
 
 
 def on_exit(_arbiter: Arbiter) -> None:
-    shutil.rmtree(metrics_directory, ignore_errors=True)
+    shutil.rmtree(environment.metrics_directory(), ignore_errors=True)
