@@ -69,7 +69,7 @@ def manage(service: Service, *arguments: str, **variables: str) -> subprocess.Co
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env={**service._variables, **variables},
+        env={**service.variables, **variables},
         capture_output=True,
         text=True,
         timeout=60,
