@@ -35,14 +35,14 @@ class RequestLogMiddleware:
             seconds = perf_counter() - started
             metrics.answered(
                 method=request.method,
-                route=_route(request),
+                route=route(request),
                 status=response.status_code,
                 seconds=seconds,
             )
             logger.info(
                 "request.answered",
                 method=request.method,
-                route=_route(request),
+                route=route(request),
                 status=response.status_code,
                 elapsed_ms=round(seconds * 1000, 1),
                 client_address=client_address(request),
@@ -57,6 +57,6 @@ def _request_id(request: HttpRequest) -> str:
     return given if _SAFE_ID.fullmatch(given) else uuid4().hex
 
 
-def _route(request: HttpRequest) -> str:
+def route(request: HttpRequest) -> str:
     """Return the pattern that matched, which is free of what a visitor typed."""
     return f"/{request.resolver_match.route}" if request.resolver_match else ""

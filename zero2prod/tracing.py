@@ -1,5 +1,6 @@
-"""A span for each request, sent where OTEL_EXPORTER_OTLP_ENDPOINT says; its other OTEL_ variables
-are the SDK's own. https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+"""A span for each request, sent where OTEL_EXPORTER_OTLP_ENDPOINT says.
+
+Other OTEL_ variables are the SDK's own: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 
 Not OpenTelemetry's instrumentation of Django: its spans carry the address with its query, and here
 that is a reader's token.
@@ -9,6 +10,8 @@ from collections.abc import Callable
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
+
+from zero2prod.telemetry import route
 
 try:
     from opentelemetry import trace
@@ -43,10 +46,10 @@ class TracingMiddleware:
             method, context, trace.SpanKind.SERVER, record_exception=False
         ) as span:
             response = self.get_response(request)
-            route = f"/{request.resolver_match.route}" if request.resolver_match else ""
-            span.update_name(f"{method} {route}".strip())
+            pattern = route(request)
+            span.update_name(f"{method} {pattern}".strip())
             span.set_attribute("http.request.method", method)
-            span.set_attribute("http.route", route)
+            span.set_attribute("http.route", pattern)
             span.set_attribute("http.response.status_code", response.status_code)
             if response.status_code >= 500:
                 span.set_status(trace.StatusCode.ERROR)

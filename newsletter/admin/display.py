@@ -1,4 +1,4 @@
-"""How the admin shows a state."""
+"""How the admin shows a state and a time."""
 
 from datetime import datetime
 

@@ -31,5 +31,5 @@ class Batch:
 
     @property
     def is_safe(self) -> bool:
-        """Tell whether half of the lease is left: with less, nothing new is begun."""
+        """Whether half of the lease is left: with less, nothing new is begun."""
         return time.monotonic() < self._leased_until - _LEASE_SECONDS / 2

@@ -23,7 +23,7 @@ class Gate:
         self._run("INSERT INTO newsletter_provider (name) VALUES (%(name)s) ON CONFLICT DO NOTHING")
 
     def is_shut(self) -> bool:
-        """Tell whether the provider asked for a pause or the circuit is open."""
+        """Whether the provider asked for a pause or the circuit is open."""
         return self._run(_IS_SHUT) is not None
 
     def may_probe(self) -> bool:

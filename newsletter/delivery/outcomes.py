@@ -64,7 +64,7 @@ class Reply:
 
     @property
     def ends_service(self) -> bool:
-        """Tell whether the server hangs up behind it (RFC 5321, 3.8)."""
+        """Whether the server hangs up behind it (RFC 5321, 3.8)."""
         return self.code == 421
 
     @property

@@ -51,7 +51,7 @@ def delay_after(kind: str, attempts: int, jitter: float) -> timedelta | None:
 
 
 def may_resend(kind: str, resends: int, unknown_policy: str) -> bool:
-    """Tell whether a mail in doubt is sent once more.
+    """Whether a mail in doubt is sent once more.
 
     A second confirmation or test harms nobody. A second copy of an issue annoys a reader, so the
     operator decides: by ``UNKNOWN_POLICY``, or later by hand.

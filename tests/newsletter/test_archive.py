@@ -72,7 +72,7 @@ def test_the_feed_is_atom_with_addresses_below_the_base_url(client, settings):
     assert "<em>you</em>" in entry.findtext(f"{atom}summary")
 
 
-def test_the_archive_takes_two_queries(client, django_assert_num_queries):
+def test_a_list_takes_three_queries_and_an_issue_two(client, django_assert_num_queries):
     make_published()
     with django_assert_num_queries(3):
         client.get("/issues/")

@@ -83,7 +83,7 @@ def seconds_of(retry_after: str) -> float:
 
 
 def _means_accepted(response: requests.Response) -> bool:
-    """Tell whether the provider has the mail although its answer is not the usual one.
+    """Whether the provider has the mail although its answer is not the usual one.
 
     A 2xx whose body cannot be read does; not Mailgun's, which greets who asks for a wrong path.
     Brevo answers a repeated idempotency key with 400 duplicate_parameter.

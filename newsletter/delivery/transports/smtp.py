@@ -66,7 +66,7 @@ class _Session:
 
     @property
     def was_ended(self) -> bool:
-        """Tell whether the server spoke without being asked: it hangs up on who was idle."""
+        """Whether the server spoke without being asked: it hangs up on who was idle."""
         try:
             poll = select.poll()
             poll.register(_socket(self._smtp), select.POLLIN)
@@ -179,7 +179,7 @@ _JUDGES = (outcomes.of_sender, outcomes.of_recipient, outcomes.of_recipient)
 
 
 def _leaves_usable(reply: Reply) -> bool:
-    """Tell whether the conversation can go on after a refusal: not if it was no SMTP."""
+    """Whether the conversation can go on after a refusal: not if it was no SMTP."""
     return (reply.is_temporary or reply.is_permanent) and not reply.ends_service
 
 
