@@ -9,15 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import django
 import psycopg
-from django.db import connection
 
 from config import environment
-
-DATABASE = "newsletter_benchmark"
+from newsletter.simulation.databases import scratch_database
 
 
 def report(what: str, rate: float, note: str = "") -> None:
@@ -69,22 +66,8 @@ def database() -> Iterator[str]:
     """Make a database of its own on the configured server; yield its URL."""
     environment.use_settings()
     django.setup()
-    parameters = connection.get_connection_params()
-    host, user = parameters.get("host", ""), parameters.get("user", "")
-    server = psycopg.connect(
-        host=host,
-        port=parameters.get("port"),
-        user=user,
-        password=parameters.get("password"),
-        dbname="postgres",
-        autocommit=True,
-    )
-    server.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
-    server.execute(f"CREATE DATABASE {DATABASE}")
-    login = f"{user}:{quote(parameters.get('password') or '')}"
-    place = f"host={quote(host, safe='')}&port={parameters.get('port', 5432)}"
-    yield f"postgresql://{login}@/{DATABASE}?{place}"
-    server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+    with scratch_database() as url:
+        yield url
 
 
 def costs(watcher: psycopg.Connection) -> tuple[float, float]:
