@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import psycopg
 from config import environment
 from newsletter.simulation.databases import scratch_database
 from newsletter.simulation.verdict import Findings, judge
+from newsletter.simulation.witness import LISTENING
 
 BODY = "# A rehearsal\n\nEvery reader gets this mail once, and it is counted.\n"
 
@@ -63,7 +64,8 @@ def simulate(plan: Plan, progress: Callable[[int], None]) -> Result:
     """
     with scratch_database() as url, tempfile.TemporaryDirectory() as folder:
         seen = Path(folder) / "witness.txt"
-        with witness(seen, plan.rules) as port:
+        port = _free_port()
+        with witness(port, seen, plan.rules):
             manage = Manage(url, port)
             issue = manage.prepare(plan.readers, Path(folder))
             with psycopg.connect(url, autocommit=True) as database:
@@ -91,7 +93,7 @@ class Manage:
         )
         return done.stdout
 
-    def start(self, *words: str) -> "subprocess.Popen[bytes]":
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             self._command(words), env=self._environment, stdout=subprocess.DEVNULL
         )
@@ -110,30 +112,28 @@ class Manage:
 
 
 @contextmanager
-def witness(seen: Path, rules: str) -> Iterator[int]:
-    """Start the witness on a free port of 127.0.0.1 and yield the port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+def witness(port: int, seen: Path, rules: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the witness on a port of 127.0.0.1; it listens by the time it is yielded."""
     command = [sys.executable, "-m", "newsletter.simulation.witness", str(port), str(seen), rules]
-    process = subprocess.Popen(command, cwd=environment.ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=environment.ROOT, stdout=subprocess.PIPE, text=True)
     try:
-        _await_port(port)
-        yield port
+        if process.stdout is None or process.stdout.readline() != LISTENING:
+            raise RuntimeError("The witness did not start; its reason stands above.")
+        yield process
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
-def _await_port(port: int) -> None:
-    for _ in range(100):
-        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.1)
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _deliver(
     manage: Manage,
-    database: "psycopg.Connection[Any]",
+    database: psycopg.Connection[Any],
     plan: Plan,
     progress: Callable[[int], None],
 ) -> int:

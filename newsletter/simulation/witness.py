@@ -24,6 +24,9 @@ from itertools import count
 from typing import Any
 
 GREETING = b"220 witness ESMTP\r\n"
+LISTENING = "listening\n"
+"""Its one word on standard output: who started it may send from now on."""
+
 ABILITIES = b"250-witness\r\n250-8BITMIME\r\n250 PIPELINING\r\n"
 REFUSALS = {
     "421": ("MAIL", b"421 4.3.2 Closing\r\n"),
@@ -78,7 +81,7 @@ class Witness:
                 if verb == b"EHLO":
                     writer.write(ABILITIES)
                 elif verb == b"MAIL":
-                    await self.transact(command, reader, writer)
+                    await self.transact(reader, writer)
                 elif verb == b"QUIT":
                     writer.write(b"221 2.0.0 Bye\r\n")
                     break
@@ -88,9 +91,7 @@ class Witness:
             await writer.drain()
         writer.close()
 
-    async def transact(
-        self, _mail: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def transact(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take one mail. The envelope is read as a whole: our client always sends it so."""
         first = await self.next_of(b"RCPT", reader, writer)
         recipient = _ADDRESS.search(first).group(1).decode()  # type: ignore[union-attr]
@@ -150,7 +151,7 @@ async def main(port: int, path: str, rules: list[Rule]) -> None:
     server = await asyncio.start_server(
         witness.converse, "127.0.0.1", port, limit=2**24, reuse_address=True
     )
-    sys.stdout.write("listening\n")
+    sys.stdout.write(LISTENING)
     sys.stdout.flush()
     await server.serve_forever()
 

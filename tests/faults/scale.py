@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.checker import Findings
+from newsletter.simulation.verdict import Findings
 
 
 @dataclass(frozen=True)

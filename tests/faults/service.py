@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.faults.checker import Findings, judge
+from newsletter.simulation.campaign import witness
+from newsletter.simulation.verdict import Findings, judge
 from tests.faults.cluster import Cluster
 from tests.processes import eventually
 
@@ -109,12 +110,21 @@ class Service:
         self.sql("UPDATE newsletter_provider SET hold_until = now(), probe_at = now()")
 
     def is_over(self) -> bool:
-        """Tell whether everything that was promised has its outcome."""
-        expanding = self.sql("SELECT 1 FROM newsletter_issue WHERE state IN ('expanding')")
+        """Whether everything that was promised has its outcome."""
+        expanding = self.sql("SELECT 1 FROM newsletter_issue WHERE state = 'expanding'")
         return not expanding and not self.count("next_at IS NOT NULL OR lease_until IS NOT NULL")
 
     def finish(self, *, seconds: float = 60) -> None:
         assert eventually(self.is_over, seconds=seconds), self.states()
+
+    def finish_without_waits(self) -> None:
+        """Come to the end while time is moved for whatever waits."""
+
+        def is_over() -> bool:
+            self.let_waits_pass()
+            return self.is_over()
+
+        assert eventually(is_over, seconds=60), self.states()
 
     # The processes
 
@@ -157,18 +167,8 @@ class Service:
     @contextmanager
     def witness(self, *rules: dict[str, Any]) -> Iterator[subprocess.Popen[Any]]:
         """Run the SMTP server; without it, connections are refused."""
-        command = [sys.executable, "-m", "tests.faults.witness", str(self.port), str(self.seen)]
-        process = subprocess.Popen(
-            [*command, json.dumps(rules)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        with process.stdout:
-            try:
-                assert process.stdout.readline() == "listening\n"
-                yield process
-            finally:
-                process.kill()
-                process.wait()
+        with witness(self.port, self.seen, json.dumps(rules)) as process:
+            yield process
 
     def close(self) -> None:
         for process in self._started:

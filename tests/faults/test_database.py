@@ -2,7 +2,7 @@
 
 import time
 
-from tests.faults.checker import Sampler
+from tests.faults.sampler import Sampler
 from tests.processes import eventually
 
 RESUMED_WITHIN = 15

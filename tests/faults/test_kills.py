@@ -5,7 +5,7 @@ import signal
 import time
 
 from newsletter.delivery.sending import GROUP
-from tests.faults.checker import Sampler
+from tests.faults.sampler import Sampler
 from tests.faults.service import kill_one
 from tests.processes import eventually
 

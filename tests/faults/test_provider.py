@@ -2,7 +2,8 @@
 
 import time
 
-from tests.faults.checker import Sampler, accepted
+from newsletter.simulation.verdict import accepted
+from tests.faults.sampler import Sampler
 from tests.processes import eventually
 
 
@@ -55,12 +56,7 @@ def test_every_kind_of_refusal_ends_in_its_state(service):
     ]
     with service.witness(*rules), Sampler(service.cluster.connect) as sums:
         service.deliver()
-
-        def over() -> bool:
-            service.let_waits_pass()
-            return service.is_over()
-
-        assert eventually(over, seconds=60)
+        service.finish_without_waits()
 
     findings = service.findings()
     assert (findings.lost, findings.doubled, findings.denied) == ([], [], [])
@@ -80,12 +76,7 @@ def test_a_confirmation_in_doubt_is_sent_once_more_and_an_issue_is_held(service)
     service.promise_confirmations(3)
     with service.witness({"do": "close-after-dot"}):
         service.deliver(APP_DELIVERY__CONNECTIONS="1")
-
-        def over() -> bool:
-            service.let_waits_pass()
-            return service.is_over()
-
-        assert eventually(over, seconds=30)
+        service.finish_without_waits()
     assert service.states() == {"unknown": 6}
     times = sorted(accepted(service.seen).values())
     assert times == [1, 1, 1, 2, 2, 2]
@@ -96,12 +87,7 @@ def test_the_policy_resend_doubles_at_most_what_was_in_doubt(service):
     service.publish()
     with service.witness({"do": "close-after-dot", "every": 50}):
         service.deliver(APP_DELIVERY__UNKNOWN_POLICY="resend")
-
-        def over() -> bool:
-            service.let_waits_pass()
-            return service.is_over()
-
-        assert eventually(over, seconds=30)
+        service.finish_without_waits()
     findings = service.findings()
     resent = service.count("resends > 0")
     assert (findings.lost, findings.denied) == ([], [])
