@@ -3,6 +3,7 @@
 import signal
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -48,6 +49,6 @@ def _work(*, until_idle: bool, supervised: bool = False) -> None:
         raise CommandError("The database was away, or a step failed: see the log.")
 
 
-def _on_stop_signal(stop: Any) -> None:
+def _on_stop_signal(stop: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop())
