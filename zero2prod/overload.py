@@ -14,8 +14,8 @@ from typing import Any
 import structlog
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-WAIT_LIMIT = 1.5
-"""Seconds; a visitor who has waited longer is told to come again."""
+WAIT_LIMIT = 8.0
+"""Seconds. A burst of sign-ups is served within it; who has waited longer is told to come again."""
 _PROBE = "/health_check"
 """Is always answered: a busy process must not be restarted for being busy."""
 _REPORT_SECONDS = 1.0
