@@ -8,13 +8,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from newsletter.admin import issue_controls
 from newsletter.models import Delivery, Issue
 from tests.factories import default_newsletter, make_delivery, make_issue, make_subscription
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/newsletter/issue/"
-CONTROLS = ("test", "schedule", "pause", "resume", "cancel", "publish")
+CONTROLS = tuple(control.name for control in issue_controls.CONTROLS)
 
 
 def url(issue, page="change"):

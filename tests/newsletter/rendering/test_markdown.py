@@ -35,7 +35,6 @@ def test_nothing_active_survives(body):
         assert active not in html
     for active in ("<iframe", "<form", "<input", "<meta", "<link", "<base", 'src="data:', "fixed"):
         assert active not in html
-    assert "alert(1)" not in to_text(body) or "javascript:" in body.lower() or "[" in body
 
 
 @pytest.mark.parametrize(

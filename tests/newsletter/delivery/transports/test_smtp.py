@@ -1,6 +1,8 @@
 """What becomes of mails on every path through an SMTP conversation."""
 
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -246,9 +248,35 @@ def test_a_slow_server_is_waited_for(abilities):
 
 
 def test_pipelining_sends_the_next_envelope_with_the_dot():
-    with ScriptedServer(PIPELINING) as server:
-        send(server, 2)
-    assert server.verbs["MAIL"] == server.verbs["RCPT"] == server.verbs["DATA"] == 2
+    """The server answers the first dot only when it has the second envelope."""
+    answers_to_come = [
+        (b"ehlo", b"250-test\r\n250 PIPELINING\r\n"),
+        (b"DATA\r\n", b"250 Fine\r\n250 Fine\r\n354 Go on\r\n"),
+        (b"\r\n.\r\nMAIL", b""),
+        (b"DATA\r\n", b"250 Taken\r\n250 Fine\r\n250 Fine\r\n354 Go on\r\n"),
+        (b"\r\n.\r\n", b"250 Taken\r\n"),
+        (b"quit", b"221 Bye\r\n"),
+    ]
+
+    def serve(listener):
+        peer, _ = listener.accept()
+        with peer:
+            peer.settimeout(5)
+            peer.sendall(b"220 test ESMTP\r\n")
+            heard = b""
+            for awaited, answer in answers_to_come:
+                while awaited not in heard:
+                    heard += peer.recv(65536)
+                heard = heard.partition(awaited)[2]
+                peer.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as threads:
+        served = threads.submit(serve, listener)
+        transport = open_transport(urlsplit(f"smtp://127.0.0.1:{listener.getsockname()[1]}"))
+        outcomes = transport.send(mails(2), lambda: False)
+        transport.close()
+        served.result(10)
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.SENT, Verdict.SENT]
 
 
 def test_a_lone_dot_and_a_leading_dot_arrive_as_they_were():
