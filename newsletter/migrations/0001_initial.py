@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(max_length=64, unique=True)),
-                ('reason', models.CharField(choices=[('bounced', 'Bounced'), ('complained', 'Complained'), ('erased', 'Erased'), ('staff', 'Staff')], max_length=12)),
+                ('reason', models.CharField(choices=[('bounced', 'Bounced'), ('complained', 'Complained')], max_length=12)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
         ),

@@ -24,8 +24,6 @@ class Suppression(models.Model):
     class Reason(models.TextChoices):
         BOUNCED = "bounced"
         COMPLAINED = "complained"
-        ERASED = "erased"
-        STAFF = "staff"
 
     digest = models.CharField(max_length=64, unique=True)
     reason = models.CharField(max_length=12, choices=Reason)
