@@ -18,7 +18,7 @@ from newsletter.rendering.mime import MailTemplate, Personal, placeholder
 GROUP = 16
 
 
-def template(size: int = 5_000) -> MailTemplate:
+def template(size: int = 5_800) -> MailTemplate:
     token = placeholder(66)
     link = f"https://news.example.org/subscriptions/unsubscribe?token={token}"
     text = "Every reader gets this mail once. " * (size // 80)
