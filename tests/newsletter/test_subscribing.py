@@ -20,7 +20,7 @@ def sign_up(email=EMAIL, name="Ursula"):
     subscribing.sign_up(newsletter=default_newsletter(), email=email, name=name, page="/form")
 
 
-def suppress(email=EMAIL, reason=Suppression.Reason.ERASED):
+def suppress(email=EMAIL, reason=Suppression.Reason.BOUNCED):
     Suppression.objects.create(digest=address_digests(email)[0], reason=reason)
 
 
@@ -117,7 +117,7 @@ def test_a_suppressed_address_leaves_no_trace():
 
 def test_a_suppressed_pending_reader_is_not_mailed_again():
     make_subscription(EMAIL, status=Status.PENDING_CONFIRMATION)
-    suppress(reason=Suppression.Reason.STAFF)
+    suppress(reason=Suppression.Reason.COMPLAINED)
     sign_up()
     assert not Delivery.objects.exists()
 

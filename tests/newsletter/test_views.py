@@ -67,7 +67,7 @@ def test_a_browser_is_told_to_check_its_inbox(client):
 def make_state(state, email):
     if state == "suppressed":
         digest = address_digests(email)[0]
-        Suppression.objects.create(digest=digest, reason=Suppression.Reason.ERASED)
+        Suppression.objects.create(digest=digest, reason=Suppression.Reason.BOUNCED)
     elif state != "new":
         make_subscription(email, status=state)
 

@@ -19,7 +19,7 @@ def rows():
         "newsletter": reader.newsletter,
         "subscription": reader,
         "issue": make_issue(state="sending"),
-        "suppression": Suppression.objects.create(digest="x", reason="staff"),
+        "suppression": Suppression.objects.create(digest="x", reason="bounced"),
         "provider": Provider.objects.create(name="smtp"),
         "worker": Worker.objects.create(host="h", pid=1),
     }
