@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count
 
-from newsletter import links
 from newsletter.models import Issue, Subscription
-from newsletter.rendering.issues import issue_template
-from newsletter.rendering.mime import Personal
+from newsletter.rendering.issues import sample
 
 CLIPPED_AT = 102_000
 """Bytes of HTML from which Gmail hides the rest of a mail, with the unsubscribe link."""
@@ -39,11 +36,10 @@ def rehearse(issue: Issue) -> Rehearsal:
         .annotate(readers=Count("pk"))
     }
     audience = by_status.pop(Subscription.Status.CONFIRMED, 0)
-    personal = Personal(UUID(int=0), "reader@example.org", links.unsubscribe_token(links.NOBODY))
     rate: float = settings.DELIVERY_RATE_PER_SECOND
     return Rehearsal(
         audience=audience,
         skipped=by_status,
-        mail_bytes=len(issue_template(issue).fill(personal)),
+        mail_bytes=len(sample(issue)),
         duration=timedelta(seconds=audience / rate) if rate else None,
     )

@@ -58,10 +58,10 @@ class Sender:
     def step(self) -> bool:
         """Send one batch; return whether there was one. Raises one of DATABASE_AWAY."""
         self._connect()
-        if Installation.objects.is_restored():
-            return False
         streams = self._ledger.due_streams()
-        probing = bool(streams) and self._gate.is_shut()
+        if not streams or Installation.objects.is_restored():
+            return False
+        probing = self._gate.is_shut()
         if probing and not self._gate.may_probe():
             return False
         for stream in _in_fair_order(streams):

@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from uuid import UUID
 
-from newsletter import links
 from newsletter.doctor.findings import Finding, fail, ok
 from newsletter.models import Issue, Newsletter
-from newsletter.rendering.issues import issue_template
-from newsletter.rendering.mime import Personal
+from newsletter.rendering.issues import sample
 
 _REMEDY = "Check APP_APPLICATION__BASE_URL and the newsletter's sender; else report it."
 
@@ -30,10 +27,7 @@ def _of_newsletter(newsletter: Newsletter) -> Finding:
 def _rendered(newsletter: Newsletter) -> EmailMessage:
     """Return an issue's mail to nobody; the issue is not stored."""
     issue = Issue(newsletter=newsletter, subject="Examination", body="Hello.", slug="")
-    template = issue_template(issue)
-    token = links.unsubscribe_token(links.NOBODY)
-    octets = template.fill(Personal(UUID(int=0), "reader@example.org", token))
-    return message_from_bytes(octets, EmailMessage, policy=policy.default)
+    return message_from_bytes(sample(issue), EmailMessage, policy=policy.default)
 
 
 def _faults(mail: EmailMessage, newsletter: Newsletter) -> Iterator[str]:

@@ -14,12 +14,12 @@ from django.conf import settings
 from django.core.mail import get_connection
 
 from config import mail_providers
+from newsletter.delivery.transports.smtp import DEFAULT_PORTS
 from newsletter.doctor.findings import Finding, fail, ok
 from newsletter.rendering.headers import mailbox
 
 _PART = "mail provider"
 _PATIENCE = 5.0
-_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
 def examine() -> Iterator[Finding]:
@@ -50,7 +50,7 @@ def _api(url: SplitResult) -> Finding:
 
 
 def _smtp(url: SplitResult) -> Iterator[Finding]:
-    host, port = str(url.hostname), url.port or _PORTS[url.scheme]
+    host, port = str(url.hostname), url.port or DEFAULT_PORTS[url.scheme]
     try:
         with closing(_greeted(url, host, port)) as server:
             yield ok(_PART, f"{host}:{port} greets us")
@@ -105,7 +105,7 @@ def _reason(error: Exception) -> str:
 
 
 def _remedy(port: int) -> str:
-    if port in _PORTS.values():
+    if port in DEFAULT_PORTS.values():
         return (
             "Check APP_EMAIL__URL. Many platforms block the SMTP ports of new accounts: "
             "a provider's HTTP API, such as postmark://KEY, goes through."

@@ -10,7 +10,7 @@ from newsletter import links
 from newsletter.models import Issue
 from newsletter.rendering import headers, markdown
 from newsletter.rendering.inlining import inlined
-from newsletter.rendering.mime import MailTemplate, placeholder
+from newsletter.rendering.mime import MailTemplate, Personal, placeholder
 
 TEST_MARK = "[Test]"
 
@@ -22,6 +22,12 @@ class Content:
     subject: str
     text: str
     html: str
+
+
+def sample(issue: Issue) -> bytes:
+    """Return an issue's mail to nobody, for who wants to look at one before it is sent."""
+    token = links.unsubscribe_token(links.NOBODY)
+    return issue_template(issue).fill(Personal(links.NOBODY, "reader@example.org", token))
 
 
 def issue_template(issue: Issue, *, test: bool = False) -> MailTemplate:

@@ -193,7 +193,7 @@ def _connected(url: SplitResult) -> smtplib.SMTP:
     connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
     if url.scheme == "smtps":
         connect = functools.partial(smtplib.SMTP_SSL, context=context)
-    host, port = str(url.hostname), url.port or _DEFAULT_PORTS[url.scheme]
+    host, port = str(url.hostname), url.port or DEFAULT_PORTS[url.scheme]
     smtp = connect(host, port, local_hostname=_own_name(), timeout=CONNECT_TIMEOUT)
     try:
         _socket(smtp).settimeout(REPLY_TIMEOUT)
@@ -216,7 +216,7 @@ def _socket(smtp: smtplib.SMTP) -> socket.socket:
     return smtp.sock
 
 
-_DEFAULT_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+DEFAULT_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
 @functools.cache
