@@ -34,6 +34,9 @@ class Newsletter(models.Model):
         validators=[validators.text],
         help_text="Stands at the foot of every issue, as the law demands of bulk mail.",
     )
+    language = models.CharField(
+        max_length=16, default="en", db_default="en", help_text="Of its pages and mails."
+    )
     consent_wording = models.TextField(
         default="I want to receive this newsletter by e-mail. I can leave at any time.",
         help_text="What a visitor agrees to. Each sign-up keeps the wording that it was shown.",

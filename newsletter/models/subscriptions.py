@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower, Now
 
@@ -44,6 +45,15 @@ class Subscription(models.Model):
     )
     name = models.CharField(max_length=1024, blank=True)
     status = models.CharField(max_length=20, choices=Status, default=Status.PENDING_CONFIRMATION)
+    language = models.CharField(
+        max_length=16, blank=True, db_default="", help_text="Of the mails; empty: the newsletter's."
+    )
+    source = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Where the reader came from."
+    )
+    tags = ArrayField(
+        models.CharField(max_length=50), default=list, blank=True, db_default=models.Value("{}")
+    )
     attributes = models.JSONField(default=dict, blank=True)
     subscribed_at = models.DateTimeField(db_default=Now(), editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
