@@ -68,7 +68,7 @@ def sql_of(operation: migrations.operations.base.Operation) -> list[str]:
     return ["BEGIN;", *editor.collected_sql, "COMMIT;"]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # An index is made concurrently outside of one.
 def test_no_migration_is_dangerous():
     found = {}
     for migration in linter()._gather_all_migrations():

@@ -21,6 +21,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("ar", "العربية"),
+]
+"""Of the readers' pages and mails, each by its own name; the admin speaks English."""
+LOCALE_PATHS = [environment.ROOT / "locale"]
 
 INSTALLED_APPS = [
     "zero2prod.apps.SiteConfig",

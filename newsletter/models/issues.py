@@ -1,5 +1,7 @@
 """One issue of a newsletter: what the editor writes, and how far it has come."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -11,6 +13,18 @@ class IssueQuerySet(models.QuerySet["Issue"]):
     def published(self) -> "IssueQuerySet":
         """Return the issues whose content is frozen and public."""
         return self.filter(state__in=PUBLISHED)
+
+    def readable(self) -> "IssueQuerySet":
+        """Return what may be read in the archive by whoever has the link."""
+        return self.published().filter(
+            published_at__isnull=False,
+            newsletter__is_public=True,
+            visibility__in=[Issue.Visibility.PUBLIC, Issue.Visibility.UNLISTED],
+        )
+
+    def listed(self) -> "IssueQuerySet":
+        """Return what the archive's lists, feeds, search and site map show."""
+        return self.readable().filter(visibility=Issue.Visibility.PUBLIC)
 
     def in_delivery(self) -> "IssueQuerySet":
         """Return the issues whose mails may be claimed now."""
@@ -27,6 +41,11 @@ class Issue(models.Model):
         SENT = "sent"
         CANCELLED = "cancelled"
 
+    class Visibility(models.TextChoices):
+        PUBLIC = "public", "In the archive"
+        UNLISTED = "unlisted", "By its link only"
+        HIDDEN = "hidden", "Not in the archive"
+
     newsletter = models.ForeignKey(Newsletter, on_delete=models.PROTECT, related_name="issues")
     subject = models.CharField(max_length=200, validators=[validators.one_line])
     preheader = models.CharField(
@@ -38,6 +57,14 @@ class Issue(models.Model):
     body = models.TextField(validators=[validators.text], help_text="Markdown.")
     slug = models.SlugField(
         max_length=120, blank=True, help_text="Its name in the archive. Empty: from the subject."
+    )
+    visibility = models.CharField(
+        "archive",
+        max_length=10,
+        choices=Visibility,
+        default=Visibility.PUBLIC,
+        db_default=Visibility.PUBLIC,
+        help_text="Who finds it on the web once it is published.",
     )
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     key = models.CharField(
@@ -61,6 +88,9 @@ class Issue(models.Model):
         help_text="When the audience was fixed: who was confirmed by then gets it.",
     )
     finished_at = models.DateTimeField(null=True, editable=False)
+    search_vector = SearchVectorField(
+        null=True, editable=False, help_text="Its words, from when its text is frozen."
+    )
 
     objects = IssueQuerySet.as_manager()
 
@@ -69,6 +99,15 @@ class Issue(models.Model):
         constraints = [
             models.UniqueConstraint("newsletter", "slug", name="issue_slug"),
             models.UniqueConstraint("newsletter", "key", name="issue_key"),
+        ]
+        indexes = [
+            GinIndex(fields=["search_vector"], name="issue_words"),
+            # The archive, walked from the newest.
+            models.Index(
+                fields=["newsletter", "-published_at", "-id"],
+                condition=models.Q(published_at__isnull=False),
+                name="issue_archive",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,8 +4,9 @@ from email.headerregistry import Address
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
-from newsletter.models import validators
+from newsletter.models import colours, validators
 
 DEFAULT_SLUG = "default"
 POSTAL_ADDRESS_PLACEHOLDER = "Postal address: set it in the admin, under Newsletters"
@@ -13,6 +14,10 @@ POSTAL_ADDRESS_PLACEHOLDER = "Postal address: set it in the admin, under Newslet
 
 
 class Newsletter(models.Model):
+    class Typeface(models.TextChoices):
+        SANS = "sans", "Sans serif"
+        SERIF = "serif", "Serif"
+
     slug = models.SlugField(unique=True, help_text="Its name in addresses and commands.")
     title = models.CharField(max_length=100, validators=[validators.one_line])
     tagline = models.CharField(
@@ -35,12 +40,46 @@ class Newsletter(models.Model):
         help_text="Stands at the foot of every issue, as the law demands of bulk mail.",
     )
     language = models.CharField(
-        max_length=16, default="en", db_default="en", help_text="Of its pages and mails."
+        max_length=16,
+        choices=settings.LANGUAGES,
+        default="en",
+        db_default="en",
+        help_text="Of its pages and mails.",
+    )
+    is_public = models.BooleanField(
+        "public",
+        default=True,
+        db_default=True,
+        help_text="Whether visitors find its sign-up and its archive.",
+    )
+    accent = models.CharField(
+        max_length=7,
+        blank=True,
+        db_default="",
+        validators=[colours.on_light],
+        help_text="Colour of links and buttons on its pages, such as #0b6b57; empty: green.",
+    )
+    accent_dark = models.CharField(
+        "accent in the dark",
+        max_length=7,
+        blank=True,
+        db_default="",
+        validators=[colours.on_dark],
+        help_text="The same for readers in dark mode. Empty: made from the other.",
+    )
+    typeface = models.CharField(
+        max_length=5,
+        choices=Typeface,
+        default=Typeface.SANS,
+        db_default=Typeface.SANS,
+        help_text="Of its pages; the reader's own system has the letters.",
     )
     consent_wording = models.TextField(
         default="I want to receive this newsletter by e-mail. I can leave at any time.",
         help_text="What a visitor agrees to. Each sign-up keeps the wording that it was shown.",
     )
+
+    changed_at = models.DateTimeField(auto_now=True, db_default=Now(), editable=False)
 
     class Meta:
         ordering = ["title"]
