@@ -1,9 +1,12 @@
 """The nouns: fields, constraints and named querysets. The rules are in the verb modules."""
 
+from newsletter.models.complaints import Complaint
 from newsletter.models.consents import Consent
 from newsletter.models.deliveries import Delivery
+from newsletter.models.figures import Day, Figure
 from newsletter.models.installations import Installation
 from newsletter.models.issue_counts import IssueCount
+from newsletter.models.issue_samples import IssueSample
 from newsletter.models.issues import Issue
 from newsletter.models.newsletters import Newsletter
 from newsletter.models.providers import Provider
@@ -13,11 +16,15 @@ from newsletter.models.tallies import Tally
 from newsletter.models.workers import Worker
 
 __all__ = [
+    "Complaint",
     "Consent",
+    "Day",
     "Delivery",
+    "Figure",
     "Installation",
     "Issue",
     "IssueCount",
+    "IssueSample",
     "Newsletter",
     "Provider",
     "Subscription",

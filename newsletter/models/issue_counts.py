@@ -35,6 +35,18 @@ class IssueCount(models.Model):
     promised = models.PositiveIntegerField()
     states = models.JSONField()
     bounced = models.PositiveIntegerField()
+    seconds = models.FloatField(db_default=0.0, help_text="What the count took.")
+    reasons = models.JSONField(
+        null=True, help_text="What was not sent at the first try: a state, a code, how many."
+    )
+    details_at = models.DateTimeField(null=True)
+    details_seconds = models.FloatField(db_default=0.0)
+    domains = models.JSONField(
+        null=True, help_text="The largest recipient domains: a domain, a state, how many."
+    )
+    left = models.PositiveIntegerField(
+        null=True, help_text="Readers who got it and then unsubscribed, before the next issue."
+    )
 
     objects = IssueCountManager()
 

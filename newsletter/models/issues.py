@@ -1,5 +1,8 @@
 """One issue of a newsletter: what the editor writes, and how far it has come."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -46,6 +49,15 @@ class Issue(models.Model):
         UNLISTED = "unlisted", "By its link only"
         HIDDEN = "hidden", "Not in the archive"
 
+    class Stage(models.TextChoices):
+        """How far a staged send has come; an issue that goes out at once has none."""
+
+        NONE = ""
+        FIRST = "first"
+        WATCHED = "watched"
+        HELD = "held"
+        PASSED = "passed"
+
     newsletter = models.ForeignKey(Newsletter, on_delete=models.PROTECT, related_name="issues")
     subject = models.CharField(max_length=200, validators=[validators.one_line])
     preheader = models.CharField(
@@ -90,6 +102,42 @@ class Issue(models.Model):
     finished_at = models.DateTimeField(null=True, editable=False)
     search_vector = SearchVectorField(
         null=True, editable=False, help_text="Its words, from when its text is frozen."
+    )
+    stage = models.CharField(
+        max_length=8, choices=Stage, blank=True, default="", db_default="", editable=False
+    )
+    stage_size = models.PositiveIntegerField(
+        null=True, editable=False, help_text="How many get it first."
+    )
+    stage_wait = models.DurationField(
+        default=timedelta(minutes=30), db_default=timedelta(minutes=30), editable=False
+    )
+    stage_ends_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the first mails are judged."
+    )
+    stage_failure_limit = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal("1.00"),
+        db_default=Decimal("1.00"),
+        editable=False,
+        help_text="Per cent of the first mails that may fail or bounce.",
+    )
+    stage_complaint_limit = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal("0.10"),
+        db_default=Decimal("0.10"),
+        editable=False,
+        help_text="Per cent of the first mails that may be called spam.",
+    )
+    pause_reason = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Why it was paused, if nobody pressed the button.",
     )
 
     objects = IssueQuerySet.as_manager()
