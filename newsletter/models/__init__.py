@@ -10,12 +10,15 @@ from newsletter.models.issue_samples import IssueSample
 from newsletter.models.issues import Issue
 from newsletter.models.newsletters import Newsletter
 from newsletter.models.providers import Provider
+from newsletter.models.remarks import Change, Note
+from newsletter.models.segments import Segment
 from newsletter.models.subscriptions import Subscription
 from newsletter.models.suppressions import Suppression
 from newsletter.models.tallies import Tally
 from newsletter.models.workers import Worker
 
 __all__ = [
+    "Change",
     "Complaint",
     "Consent",
     "Day",
@@ -26,7 +29,9 @@ __all__ = [
     "IssueCount",
     "IssueSample",
     "Newsletter",
+    "Note",
     "Provider",
+    "Segment",
     "Subscription",
     "Suppression",
     "Tally",

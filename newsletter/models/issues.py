@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from newsletter.models import validators
 from newsletter.models.newsletters import Newsletter
+from newsletter.models.segments import Segment
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
@@ -77,6 +78,20 @@ class Issue(models.Model):
         default=Visibility.PUBLIC,
         db_default=Visibility.PUBLIC,
         help_text="Who finds it on the web once it is published.",
+    )
+    segment = models.ForeignKey(
+        Segment,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="issues",
+        db_index=False,
+        help_text="Who gets it. Empty: all confirmed readers.",
+    )
+    audience = models.JSONField(
+        null=True,
+        editable=False,
+        help_text="The conditions of the audience, copied from the segment at publication.",
     )
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     key = models.CharField(

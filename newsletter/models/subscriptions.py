@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower, Now
 
@@ -86,6 +87,26 @@ class Subscription(models.Model):
                 name="subscription_confirmed",
             ),
             models.Index(fields=["-subscribed_at"], name="subscription_newest"),
+            # The desk's filters, in the order of its list.
+            models.Index(fields=["status", "-subscribed_at"], name="subscription_by_status"),
+            models.Index(
+                fields=["language", "-subscribed_at"],
+                condition=~models.Q(language=""),
+                name="subscription_by_language",
+            ),
+            # Parts of an address or a name, by trigrams (pg_trgm).
+            GinIndex(
+                OpClass(Lower("email"), "gin_trgm_ops"),
+                OpClass(Lower("name"), "gin_trgm_ops"),
+                name="subscription_search",
+            ),
+            # The conditions of segments.
+            GinIndex(fields=["tags"], name="subscription_tags"),
+            GinIndex(
+                fields=["attributes"],
+                opclasses=["jsonb_path_ops"],
+                name="subscription_attributes",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -24,9 +24,16 @@ class Suppression(models.Model):
     class Reason(models.TextChoices):
         BOUNCED = "bounced"
         COMPLAINED = "complained"
+        MANUAL = "manual"
 
     digest = models.CharField(max_length=64, unique=True)
     reason = models.CharField(max_length=12, choices=Reason)
+    note = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Why; without the address itself."
+    )
+    by = models.CharField(
+        max_length=150, blank=True, db_default="", help_text="The account that did it by hand."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = SuppressionQuerySet.as_manager()
