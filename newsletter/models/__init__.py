@@ -4,10 +4,12 @@ from newsletter.models.complaints import Complaint
 from newsletter.models.consents import Consent
 from newsletter.models.deliveries import Delivery
 from newsletter.models.figures import Day, Figure
+from newsletter.models.images import Image
 from newsletter.models.installations import Installation
 from newsletter.models.issue_counts import IssueCount
 from newsletter.models.issue_samples import IssueSample
 from newsletter.models.issues import Issue
+from newsletter.models.links import TriedLink
 from newsletter.models.newsletters import Newsletter
 from newsletter.models.providers import Provider
 from newsletter.models.remarks import Change, Note
@@ -15,6 +17,7 @@ from newsletter.models.segments import Segment
 from newsletter.models.subscriptions import Subscription
 from newsletter.models.suppressions import Suppression
 from newsletter.models.tallies import Tally
+from newsletter.models.themes import Theme
 from newsletter.models.workers import Worker
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "Day",
     "Delivery",
     "Figure",
+    "Image",
     "Installation",
     "Issue",
     "IssueCount",
@@ -35,5 +39,7 @@ __all__ = [
     "Subscription",
     "Suppression",
     "Tally",
+    "Theme",
+    "TriedLink",
     "Worker",
 ]

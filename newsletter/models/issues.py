@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -11,6 +12,7 @@ from django.db.models.functions import Now
 from newsletter.models import validators
 from newsletter.models.newsletters import Newsletter
 from newsletter.models.segments import Segment
+from newsletter.models.themes import Theme
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
@@ -93,6 +95,38 @@ class Issue(models.Model):
         editable=False,
         help_text="The conditions of the audience, copied from the segment at publication.",
     )
+    theme = models.ForeignKey(
+        Theme,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Empty: the newsletter's.",
+    )
+    version = models.PositiveIntegerField(
+        db_default=1,
+        default=1,
+        editable=False,
+        help_text="Counts what was done to it, so that a page that is stale changes nothing.",
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    edited_at = models.DateTimeField(null=True, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     key = models.CharField(
         max_length=200,

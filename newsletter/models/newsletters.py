@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from newsletter.models import colours, validators
+from newsletter.models.themes import Theme
 
 DEFAULT_SLUG = "default"
 POSTAL_ADDRESS_PLACEHOLDER = "Postal address: set it in the admin, under Newsletters"
@@ -73,6 +74,15 @@ class Newsletter(models.Model):
         default=Typeface.SANS,
         db_default=Typeface.SANS,
         help_text="Of its pages; the reader's own system has the letters.",
+    )
+    theme = models.ForeignKey(
+        Theme,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="newsletters",
+        db_index=False,
+        help_text="The look of its mails. Empty: the plain one.",
     )
     consent_wording = models.TextField(
         default="I want to receive this newsletter by e-mail. I can leave at any time.",
