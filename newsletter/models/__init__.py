@@ -1,5 +1,6 @@
 """The nouns: fields, constraints and named querysets. The rules are in the verb modules."""
 
+from newsletter.models.allowances import Alarm, Allowance
 from newsletter.models.complaints import Complaint
 from newsletter.models.consents import Consent
 from newsletter.models.deliveries import Delivery
@@ -21,6 +22,8 @@ from newsletter.models.themes import Theme
 from newsletter.models.workers import Worker
 
 __all__ = [
+    "Alarm",
+    "Allowance",
     "Change",
     "Complaint",
     "Consent",

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from newsletter.models import colours, validators
+from newsletter.models import colours, sites, validators
 from newsletter.models.themes import Theme
 
 DEFAULT_SLUG = "default"
@@ -87,6 +87,24 @@ class Newsletter(models.Model):
     consent_wording = models.TextField(
         default="I want to receive this newsletter by e-mail. I can leave at any time.",
         help_text="What a visitor agrees to. Each sign-up keeps the wording that it was shown.",
+    )
+    thank_you_addresses = models.TextField(
+        blank=True,
+        db_default="",
+        validators=[sites.addresses],
+        help_text=(
+            "Pages to which a form may send its visitor after the sign-up, one a line, each to "
+            "the letter. A form names the one it wants."
+        ),
+    )
+    framing_sites = models.TextField(
+        blank=True,
+        db_default="",
+        validators=[sites.origins],
+        help_text=(
+            "Sites that may show the form in a frame, such as https://example.org, one a line. "
+            "Empty: every site."
+        ),
     )
 
     changed_at = models.DateTimeField(auto_now=True, db_default=Now(), editable=False)
