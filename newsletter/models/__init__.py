@@ -6,6 +6,7 @@ from newsletter.models.consents import Consent
 from newsletter.models.deliveries import Delivery
 from newsletter.models.figures import Day, Figure
 from newsletter.models.images import Image
+from newsletter.models.imports import Import, ImportFault, ImportPart, ImportRow
 from newsletter.models.installations import Installation
 from newsletter.models.issue_counts import IssueCount
 from newsletter.models.issue_samples import IssueSample
@@ -31,6 +32,10 @@ __all__ = [
     "Delivery",
     "Figure",
     "Image",
+    "Import",
+    "ImportFault",
+    "ImportPart",
+    "ImportRow",
     "Installation",
     "Issue",
     "IssueCount",

@@ -56,6 +56,16 @@ class Subscription(models.Model):
         models.CharField(max_length=50), default=list, blank=True, db_default=models.Value("{}")
     )
     attributes = models.JSONField(default=dict, blank=True)
+    imported_by = models.ForeignKey(
+        "newsletter.Import",
+        null=True,
+        editable=False,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="The import that made this row; none: he signed up or was added by hand.",
+    )
     subscribed_at = models.DateTimeField(db_default=Now(), editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     unsubscribed_at = models.DateTimeField(null=True, editable=False)
@@ -63,6 +73,7 @@ class Subscription(models.Model):
     objects = SubscriptionQuerySet.as_manager()
 
     class Meta:
+        permissions = [("export_subscription", "Can export subscriptions")]
         constraints = [
             models.UniqueConstraint("newsletter", Lower("email"), name="subscription_address"),
             models.CheckConstraint(
@@ -87,6 +98,12 @@ class Subscription(models.Model):
                 name="subscription_confirmed",
             ),
             models.Index(fields=["-subscribed_at"], name="subscription_newest"),
+            # An import that is taken back.
+            models.Index(
+                fields=["imported_by", "id"],
+                condition=models.Q(imported_by__isnull=False),
+                name="subscription_imported",
+            ),
             # The desk's filters, in the order of its list.
             models.Index(fields=["status", "-subscribed_at"], name="subscription_by_status"),
             models.Index(
