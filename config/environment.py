@@ -232,7 +232,7 @@ def database(*, require_ssl: bool) -> dict[str, Any] | None:
     else:
         return None
     options = {"sslmode": ssl_mode, **entry.get("OPTIONS", {})}
-    return {**entry, "ENGINE": "django.db.backends.postgresql", "OPTIONS": options}
+    return {**entry, "ENGINE": "zero2prod.postgres", "OPTIONS": options}
 
 
 def required_database(*, require_ssl: bool) -> dict[str, Any]:

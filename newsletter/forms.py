@@ -35,7 +35,7 @@ class SignUpForm(forms.Form):
 
     def clean_newsletter(self) -> Newsletter:
         slug = self._parsed("newsletter", str) or DEFAULT_SLUG
-        newsletter = Newsletter.objects.filter(slug=slug).first()
+        newsletter = Newsletter.objects.at_the_door(slug)
         if newsletter is None:
             raise forms.ValidationError("There is no such newsletter.")
         return newsletter

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
@@ -18,6 +18,7 @@ from newsletter import links, metrics
 from newsletter.models import Consent, Delivery, Newsletter, Subscription, Suppression
 from newsletter.models.subscriptions import SubscriptionQuerySet
 from newsletter.models.suppressions import address_digests
+from zero2prod.postgres.cursors import prepared_cursor
 
 PAUSE_BETWEEN_MAILS = timedelta(minutes=10)
 MAILS_A_DAY = 3
@@ -41,7 +42,7 @@ def sign_up(*, newsletter: Newsletter, email: str, name: str, page: str = "") ->
 
 def _welcome(newsletter: Newsletter, email: str, name: str, page: str) -> str:
     """Store a new reader by one statement, which is one round trip; say nothing if he is known."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             _NEW_READER,
             {

@@ -4,6 +4,14 @@ import socket
 
 import pytest
 
+from newsletter.models.newsletters import newsletters_in
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """What a process keeps for a second must not outlive the test's rows."""
+    newsletters_in.cache_clear()
+
 
 @pytest.fixture
 def free_port() -> int:

@@ -86,7 +86,8 @@ def databases(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
     between requests and checked before it is used again, so that a restarted server costs nobody
     an error page.
     """
-    options = {"connect_timeout": 2, **entry.get("OPTIONS", {})}
+    # The threshold is for zero2prod/postgres/cursors.py; Django's own cursors prepare nothing.
+    options = {"connect_timeout": 2, "prepare_threshold": 0, **entry.get("OPTIONS", {})}
     return {
         "default": {**entry, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
     }

@@ -1,6 +1,8 @@
 """A newsletter: what a reader signs up to and whom its mails come from."""
 
+import time
 from email.headerregistry import Address
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +14,15 @@ from newsletter.models.themes import Theme
 DEFAULT_SLUG = "default"
 POSTAL_ADDRESS_PLACEHOLDER = "Postal address: set it in the admin, under Newsletters"
 """What a fresh installation has until the operator writes the true one; see the system checks."""
+
+
+class NewsletterManager(models.Manager["Newsletter"]):
+    def at_the_door(self, slug: str) -> "Newsletter | None":
+        """Return a newsletter as it was at most a second ago, for the public pages.
+
+        Each sign-up needs it, and to ask the database anew took nearly half of its time.
+        """
+        return newsletters_in(int(time.monotonic())).get(slug)
 
 
 class Newsletter(models.Model):
@@ -109,6 +120,8 @@ class Newsletter(models.Model):
 
     changed_at = models.DateTimeField(auto_now=True, db_default=Now(), editable=False)
 
+    objects = NewsletterManager()
+
     class Meta:
         ordering = ["title"]
 
@@ -130,3 +143,9 @@ class Newsletter(models.Model):
     @property
     def lacks_postal_address(self) -> bool:
         return self.postal_address.strip() in {"", POSTAL_ADDRESS_PLACEHOLDER}
+
+
+@lru_cache(maxsize=1)
+def newsletters_in(_second: int) -> dict[str, Newsletter]:
+    """Return all newsletters by slug; within one second of this process it is the same answer."""
+    return {newsletter.slug: newsletter for newsletter in Newsletter.objects.all()}

@@ -1,13 +1,13 @@
-"""The backend class where Django looks for it: PostgreSQL's own, on a leased server."""
+"""The backend class where Django looks for it: that of `zero2prod.postgres`, on a leased server."""
 
 from typing import Any
 
 from django.db import OperationalError
-from django.db.backends.postgresql import base
 
 from config import environment
 from zero2prod.local_postgres import server
 from zero2prod.local_postgres.programs import LocalPostgresError
+from zero2prod.postgres import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

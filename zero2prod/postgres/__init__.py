@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, made fast where a sign-up passes."""

@@ -1,0 +1,17 @@
+"""A cursor for the few statements that run thousands of times."""
+
+from typing import cast
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.utils import CursorWrapper
+
+from zero2prod.postgres.base import DatabaseWrapper
+
+
+def prepared_cursor() -> CursorWrapper:
+    """Return a cursor of this thread's connection whose statements are planned only once.
+
+    Django's own cursors write the values into the text of a statement, so that it is parsed and
+    planned anew every time.
+    """
+    return cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS]).prepared_cursor()
