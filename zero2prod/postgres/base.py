@@ -15,7 +15,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.wrap_database_errors:
             cursor = psycopg.Cursor(self.connection)
         wrap = self.make_debug_cursor if self.queries_logged else self.make_cursor
-        return wrap(cursor)
+        return wrap(cursor)  # type: ignore[arg-type]  # the stubs wrap what is wrapped
 
     def is_usable(self) -> bool:
         """Whether a kept connection may serve one more request.
