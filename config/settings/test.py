@@ -17,3 +17,5 @@ WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOCAL_MAILBOX = True
 UNDO_SECONDS = 0
+# Tests empty the tables that keep everything: newsletter/migrations/0014_consent_chains.py.
+DATABASES["default"]["OPTIONS"]["options"] = "-c newsletter.truncate=on"

@@ -1,6 +1,7 @@
 """The nouns: fields, constraints and named querysets. The rules are in the verb modules."""
 
 from newsletter.models.allowances import Alarm, Allowance
+from newsletter.models.chores import Chore
 from newsletter.models.complaints import Complaint
 from newsletter.models.consents import Consent
 from newsletter.models.deliveries import Delivery
@@ -20,12 +21,14 @@ from newsletter.models.subscriptions import Subscription
 from newsletter.models.suppressions import Suppression
 from newsletter.models.tallies import Tally
 from newsletter.models.themes import Theme
+from newsletter.models.wordings import Wording
 from newsletter.models.workers import Worker
 
 __all__ = [
     "Alarm",
     "Allowance",
     "Change",
+    "Chore",
     "Complaint",
     "Consent",
     "Day",
@@ -49,5 +52,6 @@ __all__ = [
     "Tally",
     "Theme",
     "TriedLink",
+    "Wording",
     "Worker",
 ]

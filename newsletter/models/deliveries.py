@@ -23,6 +23,9 @@ class Delivery(models.Model):
         CONFIRMATION = "confirmation"
         ISSUE = "issue"
         TEST = "test"
+        REMINDER = "reminder", "reminder to confirm"
+        ACCESS = "access", "link to the own settings"
+        ADDRESS = "address", "confirmation of a new address"
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -49,7 +52,8 @@ class Delivery(models.Model):
         db_constraint=False,
     )
     recipient = models.EmailField(
-        blank=True, help_text="Of a test mail. Any other goes to the subscription's address."
+        blank=True,
+        help_text="Of a test mail, and of an address to be changed to.",
     )
     state = models.CharField(max_length=8, choices=State, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(db_default=0)
@@ -72,6 +76,9 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint("issue", "subscription", name="delivery_once"),
+            models.UniqueConstraint(
+                "subscription", name="delivery_one_reminder", condition=Q(kind="reminder")
+            ),
             models.CheckConstraint(
                 condition=Q(
                     state__in=[
@@ -114,6 +121,13 @@ class Delivery(models.Model):
             # How often somebody was asked to confirm.
             models.Index(
                 "subscription", name="delivery_confirmation", condition=Q(kind="confirmation")
+            ),
+            # How often somebody asked for a link, and which new address was asked for last.
+            models.Index(
+                "subscription",
+                "kind",
+                name="delivery_personal",
+                condition=Q(kind__in=["access", "address"]),
             ),
             # The reaper.
             models.Index(

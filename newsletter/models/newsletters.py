@@ -97,7 +97,18 @@ class Newsletter(models.Model):
     )
     consent_wording = models.TextField(
         default="I want to receive this newsletter by e-mail. I can leave at any time.",
-        help_text="What a visitor agrees to. Each sign-up keeps the wording that it was shown.",
+        help_text="What a visitor agrees to until there is a `Wording`; nobody edits it.",
+    )
+    privacy_note = models.TextField(
+        blank=True,
+        db_default="",
+        validators=[validators.text],
+        help_text="Markdown, for the page /privacy/. Empty: what the service knows of itself.",
+    )
+    counts_readers = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Count how often issues are opened and links followed, without knowing by whom.",
     )
     thank_you_addresses = models.TextField(
         blank=True,

@@ -69,6 +69,9 @@ class Subscription(models.Model):
     subscribed_at = models.DateTimeField(db_default=Now(), editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     unsubscribed_at = models.DateTimeField(null=True, editable=False)
+    paused_until = models.DateTimeField(
+        null=True, editable=False, help_text="Until then the reader wants no issue."
+    )
 
     objects = SubscriptionQuerySet.as_manager()
 

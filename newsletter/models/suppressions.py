@@ -25,6 +25,8 @@ class Suppression(models.Model):
         BOUNCED = "bounced"
         COMPLAINED = "complained"
         MANUAL = "manual"
+        REQUESTED = "requested", "asked never to be mailed again"
+        ERASED = "erased", "erased: comes back by an own sign-up only"
 
     digest = models.CharField(max_length=64, unique=True)
     reason = models.CharField(max_length=12, choices=Reason)

@@ -20,6 +20,7 @@ from tests.processes import eventually
 ROOT = Path(__file__).parents[2]
 
 _EMPTY = """
+SET newsletter.truncate = on;
 TRUNCATE newsletter_delivery, newsletter_issue, newsletter_consent, newsletter_subscription,
     newsletter_provider, newsletter_worker, newsletter_suppression RESTART IDENTITY
 """
