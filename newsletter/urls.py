@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from newsletter import archive, feeds, views, webhooks
+from newsletter import archive, feeds, sign_up_pages, views, webhooks
 
 app_name = "newsletter"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("subscriptions", views.sign_up, name="sign_up"),
+    path("", sign_up_pages.home, name="home"),
+    path("subscriptions", sign_up_pages.sign_up, name="sign_up"),
     path("subscriptions/confirm", views.confirm, name="confirm"),
     path("subscriptions/unsubscribe", views.unsubscribe, name="unsubscribe"),
     path("webhooks/<slug:provider>/", webhooks.receive, name="webhook"),
