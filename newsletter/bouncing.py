@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
 from newsletter import subscribing, suppressing
-from newsletter.models import Consent, Delivery, Subscription, Suppression
+from newsletter.models import Complaint, Consent, Delivery, Subscription, Suppression
 
 logger = structlog.get_logger(__name__)
 
@@ -73,6 +73,8 @@ def complained(*, delivery_id: UUID) -> None:
         if reader is None:
             return
         leaving = list(Subscription.objects.with_address(reader.email).active().select_for_update())
+        issue_id = Delivery.objects.values_list("issue_id", flat=True).get(pk=delivery_id)
+        Complaint.objects.get_or_create(delivery_id=delivery_id, defaults={"issue_id": issue_id})
         complaint = Suppression.Reason.COMPLAINED
         suppressing.suppress(subscription_id=reader.pk, reason=complaint)
         Consent.objects.bulk_create(

@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from newsletter import publishing
 from newsletter.accounting import Account
 from newsletter.admin.issue_forms import ScheduleForm, TestMailForm
+from newsletter.admin.stage_forms import StageForm, plan_of
 from newsletter.models import Delivery, Issue, Subscription
 from newsletter.models.issues import IN_DELIVERY, PUBLISHED, UNPUBLISHED
 
@@ -41,6 +42,18 @@ class Control:
         return "…" if self.form is not forms.Form or self.role else ""
 
 
+class StagedScheduleForm(ScheduleForm, StageForm):
+    """When, and to whom first."""
+
+    field_order = ("clock", "zone")
+
+
+_TOLD_BESIDE_THE_FORM = (
+    publishing.InvalidRecipient,
+    publishing.InvalidStage,
+    publishing.InvalidTime,
+)
+
 CONTROLS = (
     Control(
         "test",
@@ -56,9 +69,11 @@ CONTROLS = (
         "Schedule",
         UNPUBLISHED,
         "It is published at this time by itself. Until then it can be edited.",
-        lambda issue, given: publishing.schedule(issue_id=issue.pk, at=given["at"]),
+        lambda issue, given: publishing.schedule(
+            issue_id=issue.pk, at=given["at"], stage=plan_of(issue, given)
+        ),
         "The issue is scheduled.",
-        ScheduleForm,
+        StagedScheduleForm,
     ),
     Control(
         "take-back",
@@ -127,8 +142,11 @@ CONTROLS = (
         "Publish",
         UNPUBLISHED,
         "Its text is frozen when it goes out.",
-        lambda issue, _: publishing.publish_soon(issue_id=issue.pk),
+        lambda issue, given: publishing.publish_soon(
+            issue_id=issue.pk, stage=plan_of(issue, given)
+        ),
         "The issue goes out; as long as it is scheduled you can take it back.",
+        StageForm,
         role="primary",
     ),
 )
@@ -151,7 +169,7 @@ def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite
     if posted is not None and form.is_valid():
         try:
             control.act(issue, form.cleaned_data)
-        except (publishing.InvalidRecipient, publishing.InvalidTime) as error:
+        except _TOLD_BESIDE_THE_FORM as error:
             form.add_error(None, str(error))
         except publishing.PublishingError as error:
             messages.error(request, str(error))

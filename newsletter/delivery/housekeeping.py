@@ -50,6 +50,7 @@ class Housekeeping:
             self.reap()
             self._next_reaping = now + _REAP_SECONDS
         publishing.start_due()
+        publishing.judge_stages()
         while not self._stopping() and publishing.expand_one():
             self.renew_leases()
         self.expects_more = Issue.objects.filter(state=Issue.State.EXPANDING).exists()

@@ -13,12 +13,15 @@ from newsletter.publishing.control import (
 from newsletter.publishing.errors import (
     InvalidIssue,
     InvalidRecipient,
+    InvalidStage,
     InvalidTime,
     KeyTaken,
     PublishingError,
     WrongState,
 )
 from newsletter.publishing.repairs import resend_unknown, retry_failed, send_to_missed
+from newsletter.publishing.stages import StagePlan
+from newsletter.publishing.stages import judge as judge_stages
 from newsletter.publishing.steps import expand_one, finish_done, start_due
 from newsletter.publishing.times import parse_time
 from newsletter.publishing.writing import free_slug, publish_keyed, write_issue
@@ -26,14 +29,17 @@ from newsletter.publishing.writing import free_slug, publish_keyed, write_issue
 __all__ = [
     "InvalidIssue",
     "InvalidRecipient",
+    "InvalidStage",
     "InvalidTime",
     "KeyTaken",
     "PublishingError",
+    "StagePlan",
     "WrongState",
     "cancel",
     "expand_one",
     "finish_done",
     "free_slug",
+    "judge_stages",
     "parse_time",
     "pause",
     "publish",

@@ -12,7 +12,9 @@ from django.utils import timezone
 from newsletter.addresses import InvalidAddress, parse_address
 from newsletter.models import Delivery, Issue
 from newsletter.models.issues import IN_DELIVERY, UNPUBLISHED
+from newsletter.publishing import stages
 from newsletter.publishing.errors import InvalidRecipient, InvalidTime, WrongState
+from newsletter.publishing.stages import StagePlan
 from newsletter.publishing.steps import begin, skip_cancelled
 
 State = Issue.State
@@ -22,13 +24,17 @@ _UNFINISHED = (*UNPUBLISHED, *IN_DELIVERY, State.PAUSED)
 logger = structlog.get_logger(__name__)
 
 
-def publish(*, issue_id: int) -> Issue:
+def publish(*, issue_id: int, stage: StagePlan | None = None) -> Issue:
     """Freeze an issue and fix its audience now: who is confirmed gets it, from the worker.
+
+    With a plan some get it first. A scheduled issue keeps the plan that it has if none is given.
 
     Publishing what is published already is harmless. Raises WrongState when it was cancelled.
     """
     with locked(issue_id) as issue:
         if issue.state in UNPUBLISHED:
+            if stage:
+                stages.apply(issue, stage)
             begin(issue)
         elif issue.state == State.CANCELLED:
             raise WrongState("The issue was cancelled; it cannot be published.")
@@ -38,33 +44,38 @@ def publish(*, issue_id: int) -> Issue:
     return issue
 
 
-def publish_soon(*, issue_id: int) -> Issue:
+def publish_soon(*, issue_id: int, stage: StagePlan | None = None) -> Issue:
     """Publish after the undo window, in which `take_back` stops it; raise WrongState.
 
     The window is the row's own state and time, so no page that was left open can publish early.
     """
     if not settings.UNDO_SECONDS:
-        return publish(issue_id=issue_id)
-    return schedule(issue_id=issue_id, at=timezone.now() + timedelta(seconds=settings.UNDO_SECONDS))
+        return publish(issue_id=issue_id, stage=stage)
+    at = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
+    return schedule(issue_id=issue_id, at=at, stage=stage)
 
 
 def take_back(*, issue_id: int) -> Issue:
     """Make a scheduled issue a draft again, as long as no mail was promised; raise WrongState."""
     with locked(issue_id, (State.SCHEDULED,), "taken back") as issue:
         issue.state = State.DRAFT
-        issue.publish_at = None
-        issue.save(update_fields=["state", "publish_at"])
+        issue.publish_at = issue.stage_size = None
+        issue.save(update_fields=["state", "publish_at", "stage_size"])
     logger.info("publishing.taken_back", issue=issue.pk)
     return issue
 
 
-def schedule(*, issue_id: int, at: datetime) -> Issue:
-    """Let the worker publish a draft at a time; raise InvalidTime or WrongState."""
+def schedule(*, issue_id: int, at: datetime, stage: StagePlan | None = None) -> Issue:
+    """Let the worker publish a draft at a time, to all or by a plan to some first.
+
+    Raises InvalidTime or WrongState.
+    """
     check_time(at)
     with locked(issue_id, UNPUBLISHED, "scheduled") as issue:
         issue.state = State.SCHEDULED
         issue.publish_at = at
         issue.save(update_fields=["state", "publish_at"])
+        stages.apply(issue, stage)
     logger.info("publishing.scheduled", issue=issue.pk, at=at.isoformat())
     return issue
 
@@ -83,8 +94,17 @@ def pause(*, issue_id: int) -> Issue:
 
 
 def resume(*, issue_id: int) -> Issue:
-    """Go on after `pause`. The expansion goes on too; when it was complete, it finds nobody new."""
-    return _change(issue_id, (State.PAUSED,), State.EXPANDING, "resumed")
+    """Go on after `pause`. The expansion goes on too; when it was complete, it finds nobody new.
+
+    A staged send that was held after its first mails goes on to all the others.
+    """
+    with locked(issue_id, (State.PAUSED,), "resumed") as issue:
+        if issue.stage == Issue.Stage.HELD:
+            issue.stage = Issue.Stage.PASSED
+        issue.state, issue.pause_reason = State.EXPANDING, ""
+        issue.save(update_fields=["state", "stage", "pause_reason"])
+    logger.info("publishing.resumed", issue=issue_id)
+    return issue
 
 
 def cancel(*, issue_id: int) -> Issue:
@@ -123,8 +143,8 @@ def locked(
 
 def _change(issue_id: int, states: tuple[State, ...], state: State, done: str) -> Issue:
     with locked(issue_id, states, done) as issue:
-        issue.state = state
-        issue.save(update_fields=["state"])
+        issue.state, issue.pause_reason = state, ""
+        issue.save(update_fields=["state", "pause_reason"])
     event = f"publishing.{done}"
     logger.info(event, issue=issue_id)
     return issue

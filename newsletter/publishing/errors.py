@@ -21,5 +21,9 @@ class InvalidTime(PublishingError):
     """The time has no zone or is past."""
 
 
+class InvalidStage(PublishingError):
+    """A part of a staged send makes no sense."""
+
+
 class InvalidRecipient(PublishingError):
     """A test mail cannot be sent to this text."""

@@ -11,6 +11,8 @@ from django.db.models.functions import Now
 from newsletter.models import Delivery, Issue
 from newsletter.models.issues import PUBLISHED
 from newsletter.publishing.control import locked
+from newsletter.publishing.errors import WrongState
+from newsletter.publishing.stages import HOLDS_BACK
 
 State = Issue.State
 
@@ -31,8 +33,13 @@ def resend_unknown(*, issue_id: int) -> int:
 
 
 def send_to_missed(*, issue_id: int) -> Issue:
-    """Promise an issue to those who were confirmed after it was published; raise WrongState."""
+    """Promise an issue to those who were confirmed after it was published; raise WrongState.
+
+    So is it refused while the first mails of a staged send are watched, or held: `resume` decides.
+    """
     with locked(issue_id, PUBLISHED, "sent to more readers") as issue:
+        if issue.stage in {*HOLDS_BACK, Issue.Stage.HELD}:
+            raise WrongState("Its first mails are not judged yet; the others follow them.")
         issue.state = State.EXPANDING
         issue.audience_at = Now()
         issue.expanded_through = None

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from newsletter.models import Delivery, Issue
+from newsletter.publishing import stages
 
 CHUNK = 20_000
 """Rows of one step: under a second of work, so that nobody waits long for its locks."""
@@ -43,8 +44,9 @@ SELECT (SELECT count(*) FROM promised), (SELECT count(*) FROM audience),
 def begin(issue: Issue) -> None:
     """Freeze a locked issue and fix its audience by the clock that also stamps confirmations."""
     issue.state = State.EXPANDING
+    issue.stage = Issue.Stage.NONE if issue.stage_size is None else Issue.Stage.FIRST
     issue.published_at = issue.audience_at = Now()
-    issue.save(update_fields=["state", "published_at", "audience_at"])
+    issue.save(update_fields=["state", "stage", "published_at", "audience_at"])
     issue.refresh_from_db(fields=["published_at", "audience_at"])
 
 
@@ -77,12 +79,16 @@ def expand_one(*, limit: int = CHUNK) -> bool:
             return False
         if issue.expanded_through is None:
             limit = min(limit, FIRST_CHUNK)
+        limit = stages.room(issue, limit)
         promised, seen, last = _promise(issue, limit)
-        issue.audience_size = F("audience_size") + promised
+        issue.audience_size += promised
         issue.expanded_through = last or issue.expanded_through
-        if seen < limit:
+        is_complete = seen < limit
+        if is_complete or not stages.room(issue, 1):
             issue.state = State.SENDING
-        issue.save(update_fields=["audience_size", "expanded_through", "state"])
+        if is_complete and issue.stage in stages.HOLDS_BACK:
+            issue.stage = Issue.Stage.PASSED
+        issue.save(update_fields=["audience_size", "expanded_through", "state", "stage"])
     logger.info("publishing.expanded", issue=issue.pk, promised=promised, complete=seen < limit)
     return True
 
@@ -90,15 +96,17 @@ def expand_one(*, limit: int = CHUNK) -> bool:
 def finish_done() -> None:
     """Close the issues of which no mail is open any more, and what is left of cancelled ones.
 
-    A mail in doubt (`unknown`) has its outcome and keeps nothing open.
+    A mail in doubt (`unknown`) has its outcome and keeps nothing open; the first mails of a staged
+    send are not the last.
     """
     skip_cancelled()
-    for issue in Issue.objects.filter(_all_done(), state=State.SENDING):
+    done = Issue.objects.filter(_all_done(), state=State.SENDING).exclude(
+        stage__in=stages.HOLDS_BACK
+    )
+    for pk in done.values_list("pk", flat=True):
         # Asked again in the update itself, since the operator may have paused it meanwhile.
-        if Issue.objects.filter(_all_done(), pk=issue.pk, state=State.SENDING).update(
-            state=State.SENT, finished_at=Now()
-        ):
-            logger.info("publishing.finished", issue=issue.pk)
+        if done.filter(pk=pk).update(state=State.SENT, finished_at=Now()):
+            logger.info("publishing.finished", issue=pk)
 
 
 def skip_cancelled() -> None:

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from newsletter.models import Issue, Newsletter
 from newsletter.publishing import control
 from newsletter.publishing.errors import InvalidIssue, KeyTaken
+from newsletter.publishing.stages import StagePlan
 
 RESERVED_SLUGS = {"feed"}
 """Names below /issues/ that are no issue's."""
@@ -51,6 +52,7 @@ def publish_keyed(
     body: str,
     key: str | None = None,
     at: datetime | None = None,
+    stage: StagePlan | None = None,
 ) -> Issue:
     """Write and publish, or schedule, in one commit; return the issue.
 
@@ -68,8 +70,8 @@ def publish_keyed(
             return known
         issue = write_issue(newsletter=newsletter, subject=subject, body=body, key=key or None)
         if at:
-            return control.schedule(issue_id=issue.pk, at=at)
-        return control.publish(issue_id=issue.pk)
+            return control.schedule(issue_id=issue.pk, at=at, stage=stage)
+        return control.publish(issue_id=issue.pk, stage=stage)
 
 
 def free_slug(newsletter: Newsletter, subject: str) -> str:

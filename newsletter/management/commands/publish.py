@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from newsletter import publishing
-from newsletter.models import Issue, Newsletter
+from newsletter.models import Issue, Newsletter, Subscription
 
 
 class Command(BaseCommand):
@@ -24,6 +24,16 @@ class Command(BaseCommand):
             "--at",
             metavar="TIME",
             help='such as 2026-11-24T09:00+01:00 or "2026-11-24T09:00 Europe/Berlin"; default: now',
+        )
+        parser.add_argument(
+            "--first", metavar="N", help="send to so many first, such as 1000 or 5%%, then wait"
+        )
+        parser.add_argument("--wait", metavar="TIME", help="how long: 90s, 30m (default), 2h, 1d")
+        parser.add_argument(
+            "--max-failures", metavar="PERCENT", help="of the first mails, else it is held; 1"
+        )
+        parser.add_argument(
+            "--max-complaints", metavar="PERCENT", help="of the first mails, else it is held; 0.1"
         )
         parser.add_argument("--key", help="a repeated command with the same key is the same issue")
 
@@ -46,10 +56,27 @@ class Command(BaseCommand):
                 body=_read(options["body_file"]),
                 key=options["key"],
                 at=publishing.parse_time(options["at"]) if options["at"] else None,
+                stage=_stage(newsletter, options),
             )
         except publishing.PublishingError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(_told(issue))
+
+
+def _stage(newsletter: Newsletter, options: dict[str, Any]) -> publishing.StagePlan | None:
+    texts = {name: options[name] for name in ("wait", "max_failures", "max_complaints")}
+    if options["first"] is None:
+        if any(text is not None for text in texts.values()):
+            raise CommandError("--wait, --max-failures and --max-complaints need --first N.")
+        return None
+    audience = Subscription.objects.confirmed().filter(newsletter=newsletter).count()
+    return publishing.StagePlan.from_texts(
+        first=options["first"],
+        wait=texts["wait"],
+        failures=texts["max_failures"],
+        complaints=texts["max_complaints"],
+        audience=audience,
+    )
 
 
 def _read(file: str) -> str:

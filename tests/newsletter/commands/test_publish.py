@@ -51,6 +51,13 @@ def test_a_time_schedules(capsys, body_file):
     assert "scheduled for" in out
 
 
+def test_some_get_it_first(capsys, body_file):
+    publish(capsys, body_file, "--first=1000", "--wait=2h", "--max-failures=2.5")
+    issue = Issue.objects.get()
+    assert (issue.stage, issue.stage_size, issue.stage_wait) == ("first", 1000, timedelta(hours=2))
+    assert (str(issue.stage_failure_limit), str(issue.stage_complaint_limit)) == ("2.50", "0.10")
+
+
 def test_a_missing_postal_address_is_a_warning(capsys, body_file):
     assert "no postal address" in publish(capsys, body_file).err
     newsletter = default_newsletter()
@@ -62,6 +69,9 @@ def test_a_missing_postal_address_is_a_warning(capsys, body_file):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
+        ({"first": "many"}, "Say how many get it first"),
+        ({"first": "5", "wait": "soon"}, "Say how long to wait"),
+        ({"wait": "30m"}, "--wait, --max-failures and --max-complaints need --first N"),
         ({"newsletter": "nosuch"}, "There is no newsletter 'nosuch'"),
         ({"subject": " "}, "Subject: This field cannot be blank"),
         ({"subject": "a\nb"}, "Subject: This is one line"),
@@ -74,7 +84,9 @@ def test_a_missing_postal_address_is_a_warning(capsys, body_file):
     ],
 )
 def test_a_mistake_is_one_sentence(capsys, body_file, given, sentence):
-    options = [f"--{name}={given.pop(name)}" for name in ("at", "key") if name in given]
+    given = dict(given)
+    names = ("at", "key", "first", "wait")
+    options = [f"--{name}={given.pop(name)}" for name in names if name in given]
     with pytest.raises(CommandError) as refused:
         publish(capsys, given.pop("file", body_file), *options, **given)
     assert str(refused.value).startswith(sentence)
