@@ -1,14 +1,16 @@
 """The mail of one ledger row: which template it takes, and what is spliced into it."""
 
 import time
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from uuid import UUID
 
 from django.conf import settings
 
 from newsletter import links
 from newsletter.delivery.ledger import Opening
 from newsletter.delivery.transports import Mail
-from newsletter.models import Issue, Newsletter
+from newsletter.models import Issue, Newsletter, Subscription
 from newsletter.rendering.confirmations import confirmation_template
 from newsletter.rendering.issues import issue_template
 from newsletter.rendering.mime import MailTemplate, Personal
@@ -16,8 +18,25 @@ from newsletter.rendering.mime import MailTemplate, Personal
 _FRESHNESS = 60.0  # seconds for which a newsletter's own words may lag behind the admin
 
 
-def write(opening: Opening) -> Mail:
-    """Return the finished mail.
+class Readers:
+    """The readers of a group of mails, asked for at once and only if a mail has fields for them."""
+
+    def __init__(self, openings: Sequence[Opening]) -> None:
+        self._ids = [opening.subscription_id for opening in openings if opening.subscription_id]
+
+    def of(self, opening: Opening) -> Mapping[str, object]:
+        """Return what fills the fields of a mail, by their names."""
+        found = self._found.get(opening.subscription_id) if opening.subscription_id else None
+        return {**(found or {}), "email": opening.email}
+
+    @cached_property
+    def _found(self) -> dict[UUID, dict[str, object]]:
+        rows = Subscription.objects.filter(pk__in=self._ids).values_list("pk", "name", "attributes")
+        return {pk: {**(attributes or {}), "name": name} for pk, name, attributes in rows}
+
+
+def write(opening: Opening, readers: Readers | None = None) -> Mail:
+    """Return the finished mail; ``readers`` are those of its group.
 
     Raises ValueError for an address that cannot stand in an envelope, and whatever the template
     raises when the issue cannot be rendered.
@@ -29,7 +48,8 @@ def write(opening: Opening) -> Mail:
     ):
         raise ValueError("the address cannot stand in an envelope")
     template, token = _template(opening), _token(opening)
-    personal = Personal(opening.id, opening.email, token)
+    reader = (readers or Readers([opening])).of(opening) if template.has_fields else {}
+    personal = Personal(opening.id, opening.email, token, reader)
     sender = links.bounce_address(opening.id) if settings.BOUNCE_ADDRESS else template.sender
     return Mail(sender, opening.email, template.fill(personal), opening.id)
 
@@ -66,4 +86,5 @@ def _frozen_issue(issue_id: int) -> MailTemplate:
 
 
 def _issue(issue_id: int) -> Issue:
-    return Issue.objects.select_related("newsletter").get(pk=issue_id)
+    related = ("newsletter__theme__logo", "theme__logo")
+    return Issue.objects.select_related(*related).get(pk=issue_id)

@@ -139,9 +139,10 @@ class Sender:
         """Write and send the mails; a mail that cannot be written fails alone."""
         outcomes: dict[UUID, Outcome] = {}
         mails: dict[UUID, Mail] = {}
+        readers = letters.Readers(openings)
         for opening in openings:
             try:
-                mails[opening.id] = letters.write(opening)
+                mails[opening.id] = letters.write(opening, readers)
             except DATABASE_AWAY:
                 outcomes[opening.id] = Outcome(Verdict.RELEASED, "database_away")
             except Exception:

@@ -54,11 +54,12 @@ def _readable(value: str, ground: str, remedy: str) -> None:
 
 
 def _towards(colour: str, end: str, ground: str) -> str:
-    mixtures = (_mixed(colour, end, percent / 100) for percent in range(101))
+    mixtures = (mixed(colour, end, percent / 100) for percent in range(101))
     return next(mixture for mixture in mixtures if contrast(mixture, ground) >= READABLE)
 
 
-def _mixed(colour: str, other: str, share: float) -> str:
+def mixed(colour: str, other: str, share: float) -> str:
+    """Return a colour with this share of another, 0 to 1."""
     pairs = zip(_channels(colour), _channels(other), strict=True)
     return "#" + "".join(f"{round(own + (end - own) * share):02x}" for own, end in pairs)
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from newsletter.models import validators
 
@@ -45,3 +46,13 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def path(self) -> str:
+        """Return its address below the site's."""
+        return reverse("newsletter:image", args=[self.name])
+
+    @property
+    def markdown(self) -> str:
+        """Return what shows it in an issue."""
+        return f"![{self.alt}]({self.path})"

@@ -9,6 +9,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models.functions import Now
 
+from newsletter import merge_fields
 from newsletter.models import validators
 from newsletter.models.newsletters import Newsletter
 from newsletter.models.segments import Segment
@@ -209,6 +210,11 @@ class Issue(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def headline(self) -> str:
+        """Return its subject as nobody in particular reads it, for the archive and lists."""
+        return merge_fields.filled(self.subject, {})
 
     @property
     def is_editable(self) -> bool:

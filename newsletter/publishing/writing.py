@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
+from newsletter import merge_fields
 from newsletter.models import Issue, Newsletter
 from newsletter.publishing import control
 from newsletter.publishing.errors import InvalidIssue, KeyTaken
@@ -77,7 +78,7 @@ def publish_keyed(
 def free_slug(newsletter: Newsletter, subject: str) -> str:
     """Return a name for the archive that no other issue has; call it in the writing transaction."""
     _lock(newsletter)
-    stem = slugify(subject)[:_SLUG_LENGTH].strip("-") or "issue"
+    stem = slugify(merge_fields.filled(subject, {}))[:_SLUG_LENGTH].strip("-") or "issue"
     taken = set(newsletter.issues.filter(slug__startswith=stem).values_list("slug", flat=True))
     taken |= RESERVED_SLUGS
     candidates = (stem if number == 1 else f"{stem}-{number}" for number in count(1))

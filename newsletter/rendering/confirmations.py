@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 from newsletter import links
 from newsletter.models import Newsletter
 from newsletter.rendering.inlining import inlined
+from newsletter.rendering.looks import newsletter_look
 from newsletter.rendering.mime import MailTemplate, placeholder
 
 
@@ -14,6 +15,7 @@ def confirmation_template(newsletter: Newsletter) -> MailTemplate:
     token = placeholder(len(links.confirmation_token(links.NOBODY)))
     context = {
         "newsletter": newsletter,
+        "look": newsletter_look(newsletter),
         # The placeholder is a note to the operator, not to a visitor.
         "postal_address": "" if newsletter.lacks_postal_address else newsletter.postal_address,
         "language": settings.LANGUAGE_CODE,

@@ -1,15 +1,20 @@
 """An issue as a mail: built once, then personalised per reader."""
 
-from dataclasses import dataclass
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from newsletter import links
+from newsletter.merge_fields import Places
 from newsletter.models import Issue
 from newsletter.rendering import headers, markdown
 from newsletter.rendering.inlining import inlined
+from newsletter.rendering.looks import look_of
+from newsletter.rendering.markdown import Anchor
 from newsletter.rendering.mime import MailTemplate, Personal, placeholder
 
 TEST_MARK = "[Test]"
@@ -17,9 +22,10 @@ TEST_MARK = "[Test]"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The two parts of an issue's mail, with one reader's links or the places for them."""
+    """An issue's mail, with one reader's links and fields or the places for them."""
 
     subject: str
+    preheader: str
     text: str
     html: str
 
@@ -36,7 +42,8 @@ def issue_template(issue: Issue, *, test: bool = False) -> MailTemplate:
     A test mail says so in its subject; its token is the one of `links.NOBODY`.
     """
     token = placeholder(len(links.unsubscribe_token(links.NOBODY)))
-    content = _content(issue, token)
+    places = Places()
+    content = _content(issue, token, places)
     return MailTemplate(
         sender=issue.newsletter.sender,
         subject=f"{TEST_MARK} {content.subject}" if test else content.subject,
@@ -44,30 +51,77 @@ def issue_template(issue: Issue, *, test: bool = False) -> MailTemplate:
         html=content.html,
         headers=_headers(issue, token),
         token_placeholder=token,
+        places=places,
     )
 
 
-def preview(issue: Issue) -> Content:
-    """Return what a reader would see; the links are those of nobody."""
-    return _content(issue, links.unsubscribe_token(links.NOBODY))
+def preview(
+    issue: Issue, reader: Mapping[str, object] | None = None, *, line: int | None = None
+) -> Content:
+    """Return what a reader would see, nobody by default; the links are those of nobody.
+
+    With a ``line`` of the body, counted from 0, the HTML has an element with the id `here` there.
+    """
+    places = Places()
+    anchor = None if line is None else Anchor(f"a{places.stem}", line)
+    token = links.unsubscribe_token(links.NOBODY)
+    content = _filled(_content(issue, token, places, anchor), places, reader or {})
+    if anchor is None:
+        return content
+    return replace(content, html=content.html.replace(anchor.word, '<span id="here"></span>', 1))
 
 
-def _content(issue: Issue, token: str) -> Content:
+def _content(issue: Issue, token: str, places: Places, anchor: Anchor | None = None) -> Content:
+    look = look_of(issue)
     context = {
         "issue": issue,
         "newsletter": issue.newsletter,
+        "look": look,
         "postal_address": issue.newsletter.postal_address,
-        "subject": issue.subject,
+        "subject": places.kept(issue.subject),
+        "preheader": places.kept(issue.preheader),
         "language": settings.LANGUAGE_CODE,
         "unsubscribe_url": links.unsubscribe_url(token),
         "archive_url": _archive_url(issue),
     }
-    html = {**context, "body": markdown.to_html(issue.body)}
-    text = {**context, "body": markdown.to_text(issue.body)}
+    rich = {
+        **context,
+        "header": markdown.to_html(look.header, places),
+        "body": markdown.to_html(issue.body, places, anchor=anchor),
+        "footer": markdown.to_html(look.footer, places),
+    }
+    plain = {
+        **context,
+        "header": markdown.to_text(look.header, places),
+        "body": markdown.to_text(issue.body, places),
+        "footer": markdown.to_text(look.footer, places),
+    }
     return Content(
-        subject=issue.subject,
-        text=render_to_string("emails/issue.txt", text),
-        html=inlined(render_to_string("emails/issue.html", html)),
+        subject=str(context["subject"]),
+        preheader=str(context["preheader"]),
+        text=render_to_string("emails/issue.txt", plain),
+        html=inlined(render_to_string("emails/issue.html", rich)),
+    )
+
+
+def _filled(content: Content, places: Places, reader: Mapping[str, object]) -> Content:
+    """Return what one reader gets, as `MailTemplate.fill` splices it."""
+
+    def joined(text: str, *, is_html: bool = False) -> str:
+        return "".join(
+            piece
+            if isinstance(piece, str)
+            else html.escape(piece.value(reader))
+            if is_html
+            else piece.value(reader)
+            for piece in places.split(text)
+        )
+
+    return Content(
+        subject=joined(content.subject),
+        preheader=joined(content.preheader),
+        text=joined(content.text),
+        html=joined(content.html, is_html=True),
     )
 
 

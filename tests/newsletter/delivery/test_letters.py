@@ -110,3 +110,24 @@ def test_a_mail_without_its_issue_or_reader_is_refused():
 def test_the_tokens_of_a_purpose_have_one_length(make):
     ids = [UUID(int=0), UUID(int=2**128 - 1), *[uuid4() for _ in range(200)]]
     assert len({len(make(reader)) for reader in ids}) == 1
+
+
+def test_fields_are_filled_from_the_reader(django_assert_num_queries):
+    issue = make_issue("For {name|you}", slug="for", body="{city|Your town}, {email}")
+    ursula = make_subscription(name="Ursula", attributes={"city": "Ulm"})
+    paul = make_subscription("paul@example.org")
+    rows = [opening("issue", reader, issue) for reader in (ursula, paul)]
+    letters.write(rows[0])
+    with django_assert_num_queries(1):
+        readers = letters.Readers(rows)
+        first, second = (parsed(letters.write(row, readers)) for row in rows)
+    assert (first["Subject"], second["Subject"]) == ("For Ursula", "For you")
+    assert "Ulm, ursula@example.org" in first.get_body(["plain"]).get_content()
+    assert "Your town, paul@example.org" in second.get_body(["plain"]).get_content()
+
+
+def test_an_issue_without_fields_asks_nothing_for_a_reader(django_assert_num_queries):
+    row = opening("issue", make_subscription(), make_issue())
+    letters.write(row)
+    with django_assert_num_queries(0):
+        letters.write(row)

@@ -128,7 +128,7 @@ def test_what_looks_like_a_token_is_left_alone():
 
 
 def test_template_syntax_is_mailed_literally():
-    body = "{{ settings.SECRET_KEY }} {% load x %} {% include 'x' %} {name}"
+    body = "{{ settings.SECRET_KEY }} {% load x %} {% include 'x' %} {x.y} ${name} {{name}}"
     _, message, _ = copy_of(an_issue(subject="{{ newsletter.pk }}", body=body))
     assert message["Subject"] == "{{ newsletter.pk }}"
     assert body in part(message, "plain").replace("\n", " ")

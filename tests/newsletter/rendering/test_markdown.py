@@ -55,7 +55,7 @@ def test_nothing_active_survives(body):
             '<p><a href="http://testserver/issues/" rel="noopener noreferrer">here</a></p>',
         ),
         ("{{ settings.SECRET_KEY }}", "<p>{{ settings.SECRET_KEY }}</p>"),
-        ("{% load x %} {name}", "<p>{% load x %} {name}</p>"),
+        ("{% load x %} { name }", "<p>{% load x %} { name }</p>"),
         ("1 < 2 & 3", "<p>1 &lt; 2 &amp; 3</p>"),
     ],
 )
