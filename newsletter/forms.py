@@ -7,10 +7,9 @@ from django import forms
 from django.http import QueryDict
 
 from newsletter.addresses import parse_address
-from newsletter.models import Newsletter
+from newsletter.models import Newsletter, Wording
 from newsletter.models.newsletters import DEFAULT_SLUG
 from newsletter.names import parse_name
-from newsletter.subscribing import wording_version
 
 
 class SignUpForm(forms.Form):
@@ -40,13 +39,19 @@ class SignUpForm(forms.Form):
             raise forms.ValidationError("There is no such newsletter.")
         return newsletter
 
-    def clean_wording(self) -> str:
-        """Refuse who was shown other words than those that would be stored as his consent."""
-        shown = self._parsed("wording", str)
+    def clean_wording(self) -> Wording | None:
+        """Return the words that the form showed: forms on other sites show old versions for long.
+
+        None stands for a form or a program that names no version.
+        """
+        name = self._parsed("wording", str)
         newsletter = self.cleaned_data.get("newsletter")
-        if shown and newsletter and shown != wording_version(newsletter.consent_wording):
-            raise forms.ValidationError("These words have changed. Please read them again.")
-        return shown
+        if not name or not newsletter:
+            return None
+        wording = Wording.objects.named(newsletter, name)
+        if wording is None:
+            raise forms.ValidationError("There were never such words. Please read these.")
+        return wording
 
     def reason(self) -> str:
         """Return all that is wrong, in one line."""

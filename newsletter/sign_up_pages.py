@@ -10,9 +10,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from newsletter import links, metrics, signing_up, subscribing
+from newsletter import consenting, links, metrics, signing_up
+from newsletter.clients import client_of
 from newsletter.forms import SignUpForm
-from newsletter.models import Newsletter
+from newsletter.models import Newsletter, Wording
 from newsletter.models.newsletters import DEFAULT_SLUG
 from zero2prod.answers import prefers_html, refuse
 
@@ -42,7 +43,12 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         newsletter=newsletter,
         email=form.cleaned_data["email"],
         name=form.cleaned_data["name"],
-        page=links.absolute(reverse("newsletter:home")) if is_page else "",
+        agreed=consenting.agreement(
+            newsletter,
+            wording=form.cleaned_data["wording"],
+            page=links.absolute(reverse("newsletter:home")) if is_page else "",
+            client=client_of(request),
+        ),
     )
     if is_page:
         response = render(request, "newsletter/signed_up.html", {"newsletter": newsletter})
@@ -58,7 +64,7 @@ def _sign_up_page(
     context = {
         "form": form,
         "newsletter": newsletter,
-        "wording_version": subscribing.wording_version(newsletter.consent_wording),
+        "wording": Wording.objects.current(newsletter, newsletter.language),
     }
     return render(request, "newsletter/sign_up.html", context, status=status)
 

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
-from newsletter import metrics
-from newsletter.models import Consent, Delivery, Newsletter, Subscription, Suppression
+from newsletter import consenting, metrics
+from newsletter.consenting import Agreement
+from newsletter.models import Delivery, Newsletter, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
-from newsletter.subscribing import wording_version
 from zero2prod.postgres.cursors import prepared_cursor
 
 PAUSE_BETWEEN_MAILS = timedelta(minutes=10)
@@ -29,17 +29,21 @@ _UNDELIVERED = (Delivery.State.PENDING, Delivery.State.CLAIMED, Delivery.State.S
 logger = structlog.get_logger(__name__)
 
 
-def sign_up(*, newsletter: Newsletter, email: str, name: str, page: str = "") -> None:
+def sign_up(
+    *, newsletter: Newsletter, email: str, name: str, agreed: Agreement | None = None
+) -> None:
     """Store a reader who waits for confirmation, what he agreed to and his mail, in one commit.
 
     An address that is known gets another mail if it could be confirmed and within the limits; a
     suppressed one leaves no row. The caller learns nothing of that, and neither does a visitor.
+    Who was shown no words in particular agrees to those of today.
     """
-    outcome = _welcome(newsletter, email, name, page) or _remind(newsletter, email, page)
+    agreed = agreed or consenting.agreement(newsletter)
+    outcome = _welcome(newsletter, email, name, agreed) or _remind(newsletter, email, agreed)
     metrics.SIGN_UPS.labels(outcome).inc()
 
 
-def _welcome(newsletter: Newsletter, email: str, name: str, page: str) -> str:
+def _welcome(newsletter: Newsletter, email: str, name: str, agreed: Agreement) -> str:
     """Store a new reader by one statement, which is one round trip; say nothing if he is known."""
     with prepared_cursor() as cursor:
         cursor.execute(
@@ -50,10 +54,12 @@ def _welcome(newsletter: Newsletter, email: str, name: str, page: str) -> str:
                 "newsletter": newsletter.pk,
                 "email": email,
                 "name": name,
-                "wording": newsletter.consent_wording,
-                "wording_version": wording_version(newsletter.consent_wording),
-                "locale": settings.LANGUAGE_CODE,
-                "page": page,
+                "wording": agreed.wording.text,
+                "wording_version": agreed.wording.name,
+                "locale": agreed.wording.language,
+                "page": agreed.page,
+                "ip_address": agreed.client.ip_address,
+                "user_agent": agreed.client.user_agent,
             },
         )
         row = cursor.fetchone()
@@ -63,7 +69,7 @@ def _welcome(newsletter: Newsletter, email: str, name: str, page: str) -> str:
     return "new"
 
 
-def _remind(newsletter: Newsletter, email: str, page: str) -> str:
+def _remind(newsletter: Newsletter, email: str, agreed: Agreement) -> str:
     """Mail an address that is known again, if that may be."""
     with transaction.atomic():
         stored = (
@@ -72,13 +78,13 @@ def _remind(newsletter: Newsletter, email: str, page: str) -> str:
             .select_for_update()
             .first()
         )
-        if stored is None or Suppression.objects.of_address(email).exists():
+        if stored is None or Suppression.objects.of_address(email).binding().exists():
             logger.info("subscribing.suppressed", newsletter=newsletter.slug)
             return "suppressed"
         if not _may_be_mailed_again(stored):
             logger.info("subscribing.not_mailed_again", subscription=str(stored.pk))
             return "not_mailed_again"
-        _record_consent(stored, newsletter, page)
+        consenting.record_agreement(stored.pk, agreed)
         mail = Delivery.objects.create(kind=Delivery.Kind.CONFIRMATION, subscription=stored)
     _log_sign_up(newsletter, stored.pk, mail.pk, again=True)
     return "mailed_again"
@@ -89,13 +95,18 @@ _NEW_READER = """
 WITH reader AS (
     INSERT INTO newsletter_subscription (id, newsletter_id, email, name, status, attributes)
     SELECT %(id)s, %(newsletter)s, %(email)s, %(name)s, 'pending_confirmation', '{}'
-    WHERE NOT EXISTS (SELECT FROM newsletter_suppression WHERE digest = ANY (%(digests)s))
+    WHERE NOT EXISTS (
+        SELECT FROM newsletter_suppression
+        WHERE digest = ANY (%(digests)s) AND reason <> 'erased'
+    )
     ON CONFLICT DO NOTHING
     RETURNING id
 ), consent AS (
     INSERT INTO newsletter_consent
-        (subscription_id, act, wording, wording_version, locale, page, user_agent)
-    SELECT id, 'signed_up', %(wording)s, %(wording_version)s, %(locale)s, %(page)s, '' FROM reader
+        (subscription_id, act, wording, wording_version, locale, page, ip_address, user_agent)
+    SELECT id, 'signed_up', %(wording)s, %(wording_version)s, %(locale)s, %(page)s,
+        %(ip_address)s::inet, %(user_agent)s
+    FROM reader
 ), mail AS (
     INSERT INTO newsletter_delivery (id, kind, subscription_id, recipient, state)
     SELECT gen_random_uuid(), 'confirmation', id, '', 'pending' FROM reader
@@ -128,15 +139,4 @@ def _log_sign_up(
         delivery=str(delivery),
         newsletter=newsletter.slug,
         again=again,
-    )
-
-
-def _record_consent(subscription: Subscription, newsletter: Newsletter, page: str) -> None:
-    Consent.objects.create(
-        subscription=subscription,
-        act=Consent.Act.SIGNED_UP,
-        wording=newsletter.consent_wording,
-        wording_version=wording_version(newsletter.consent_wording),
-        locale=settings.LANGUAGE_CODE,
-        page=page,
     )

@@ -1,6 +1,5 @@
 """How a reader is confirmed and how he goes; `signing_up` has how he comes."""
 
-from hashlib import sha256
 from uuid import UUID
 
 import structlog
@@ -48,11 +47,6 @@ def unsubscribe(*, subscription_id: UUID) -> None:
     if left:
         logger.info("subscribing.unsubscribed", subscription=str(subscription_id))
         metrics.UNSUBSCRIPTIONS.inc()
-
-
-def wording_version(wording: str) -> str:
-    """Return a short name of exactly this wording."""
-    return sha256(wording.encode()).hexdigest()[:12]
 
 
 def _confirmable(token: str, subscriptions: SubscriptionQuerySet) -> Subscription:

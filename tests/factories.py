@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from newsletter.models import Delivery, Issue, Newsletter, Subscription
+from newsletter.models import Delivery, Issue, Newsletter, Subscription, Wording
 
 
 def default_newsletter() -> Newsletter:
@@ -20,6 +20,14 @@ def make_subscription(email: str = "ursula@example.org", **fields: Any) -> Subsc
         fields.setdefault("confirmed_at", timezone.now())
     fields.setdefault("newsletter", default_newsletter())
     return Subscription.objects.create(email=email, **fields)
+
+
+def make_wording(text: str, **fields: Any) -> Wording:
+    """Store the next version of the words of a consent."""
+    fields.setdefault("newsletter", default_newsletter())
+    fields.setdefault("language", "en")
+    version = Wording.objects.filter(**fields).count() + 1
+    return Wording.objects.create(text=text, version=version, **fields)
 
 
 def make_issue(subject: str = "The first issue", **fields: Any) -> Issue:

@@ -127,6 +127,18 @@ SIGNUP_BODY_LIMIT = 16 * 1024
 SIGNUP_LIMITS = environment.boolean("APP_SIGNUP__LIMITS", default=True)
 """Whether the number of confirmation mails to one address is limited."""
 
+# What is kept of readers, and for how long: newsletter/pruning.py
+PRIVACY_RECORD_CLIENT = environment.boolean("APP_PRIVACY__RECORD_CLIENT", default=False)
+"""Whether a consent keeps the visitor's IP address and program."""
+PRIVACY_CLIENT_DAYS = environment.integer("APP_PRIVACY__CLIENT_DAYS", 365, minimum=1)
+"""After so many days these are blanked."""
+PRIVACY_UNCONFIRMED_DAYS = environment.integer("APP_PRIVACY__UNCONFIRMED_DAYS", 30, minimum=8)
+"""After so many days a sign-up that nobody confirmed is forgotten; its link works for 7."""
+PRIVACY_LEFT_DAYS = environment.integer("APP_PRIVACY__LEFT_DAYS", 0)
+"""After so many days a reader who left is erased; 0: he is kept, so that he is not revived."""
+REMINDER_HOURS = environment.integer("APP_SIGNUP__REMINDER_HOURS", 24, maximum=6 * 24)
+"""When who has not confirmed is reminded, once; 0: never."""
+
 UNDO_SECONDS = environment.integer("APP_PUBLISHING__UNDO_SECONDS", 60, maximum=3600)
 """How long an issue that was published in the admin can be taken back; 0: it goes out at once."""
 

@@ -11,7 +11,7 @@ class NewsletterAdmin(admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("title", "tagline", "slug")}),
         ("Mails", {"fields": ("sender_name", "sender_email", "postal_address")}),
-        ("Sign-up", {"fields": ("consent_wording",)}),
+        ("Privacy", {"fields": ("privacy_note", "counts_readers")}),
     )
 
     @admin.display(description="From")

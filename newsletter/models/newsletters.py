@@ -159,4 +159,5 @@ class Newsletter(models.Model):
 @lru_cache(maxsize=1)
 def newsletters_in(_second: int) -> dict[str, Newsletter]:
     """Return all newsletters by slug; within one second of this process it is the same answer."""
-    return {newsletter.slug: newsletter for newsletter in Newsletter.objects.all()}
+    found = Newsletter.objects.prefetch_related("wordings")
+    return {newsletter.slug: newsletter for newsletter in found}

@@ -19,6 +19,10 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def of_address(self, email: str) -> "SuppressionQuerySet":
         return self.filter(digest__in=address_digests(email))
 
+    def binding(self) -> "SuppressionQuerySet":
+        """Leave out those that only bar an import: who was erased may sign up again himself."""
+        return self.exclude(reason=Suppression.Reason.ERASED)
+
 
 class Suppression(models.Model):
     class Reason(models.TextChoices):

@@ -4,8 +4,9 @@ No row is changed or removed (migration 0014): an edit is a new version, and for
 on with the version that they show.
 """
 
+import re
+
 from django.db import models
-from django.db.models import Case, Value, When
 from django.db.models.functions import Now
 
 from newsletter.models.newsletters import Newsletter
@@ -14,25 +15,25 @@ from newsletter.models.newsletters import Newsletter
 class WordingManager(models.Manager["Wording"]):
     def current(self, newsletter: Newsletter, language: str) -> "Wording":
         """Return the latest words in a language, else in the newsletter's own."""
-        by_language = Case(When(language=language, then=Value(0)), default=Value(1))
-        stored = (
-            self.filter(newsletter=newsletter, language__in=[language, newsletter.language])
-            .order_by(by_language, "-version")
-            .first()
-        )
-        return stored or _built_in(newsletter)
+        stored = list(newsletter.wordings.all())  # prefetched at the door
+        for wanted in (language, newsletter.language):
+            versions = [wording for wording in stored if wording.language == wanted]
+            if versions:
+                return max(versions, key=lambda wording: wording.version)
+        return _built_in(newsletter)
 
     def named(self, newsletter: Newsletter, name: str) -> "Wording | None":
         """Return the version of this name, however old, or None if there was never one."""
-        built_in = _built_in(newsletter)
-        if name == built_in.name:
+        if name == (built_in := _built_in(newsletter)).name:
             return built_in
-        language, _, version = name.rpartition("-")
-        if not version.isascii() or not version.isdecimal() or len(version) > _DIGITS:
+        for wording in newsletter.wordings.all():
+            if wording.name == name:
+                return wording
+        parts = _NAME.fullmatch(name)
+        if parts is None:
             return None
-        return self.filter(
-            newsletter=newsletter, language=language, version=int(version), version__gt=0
-        ).first()
+        # It may be younger than what the door knows.
+        return self.filter(newsletter=newsletter, language=parts[1], version=int(parts[2])).first()
 
 
 class Wording(models.Model):
@@ -59,7 +60,7 @@ class Wording(models.Model):
         return f"{self.language}-{self.version}"
 
 
-_DIGITS = 5
+_NAME = re.compile(r"([a-z-]{2,10})-([1-9][0-9]{0,4})", re.ASCII)
 
 
 def _built_in(newsletter: Newsletter) -> Wording:

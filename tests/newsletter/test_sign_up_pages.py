@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from newsletter import links
 from newsletter.models import Consent, Delivery, Newsletter, Subscription, Suppression
+from newsletter.models.newsletters import newsletters_in
 from newsletter.models.suppressions import address_digests
-from tests.factories import default_newsletter, make_subscription
+from tests.factories import default_newsletter, make_subscription, make_wording
 
 FORM = "application/x-www-form-urlencoded"
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -237,18 +238,26 @@ def test_the_first_page_shows_the_newsletter_and_its_consent_wording(client):
 
 
 def test_the_words_that_were_shown_are_those_that_are_stored(client):
-    shown = client.get("/").context["wording_version"]
-    Newsletter.objects.update(consent_wording="Something else.")
-    response = post(client, f"{VALID}&wording={shown}", headers=BROWSER)
+    shown = client.get("/").context["wording"]
+    newsletters_in.cache_clear()
+    make_wording("Something else.")
+    post(client, f"{VALID}&wording={shown.name}", headers=BROWSER)
+    post(client, f"{VALID.replace('ursula', 'paul')}&wording=en-1", headers=BROWSER)
+    stored = [(consent.wording, consent.wording_version) for consent in Consent.objects.all()]
+    assert stored == [(shown.text, "en-0"), ("Something else.", "en-1")]
+
+
+@pytest.mark.parametrize("name", ["en-2", "fr-1", "en", "en-01", "-1", "en-9999999999", "x" * 500])
+def test_words_that_never_were_are_agreed_to_by_nobody(client, name):
+    make_wording("Something.")
+    response = post(client, f"{VALID}&wording={name}", headers=BROWSER)
     assert response.status_code == 400
-    assert "Something else." in response.text
+    assert "There were never such words" in response.text
     assert not Consent.objects.exists()
-    post(client, f"{VALID}&wording={response.context['wording_version']}", headers=BROWSER)
-    assert Consent.objects.get().wording == "Something else."
 
 
 def test_a_sign_up_takes_few_queries(client, django_assert_num_queries):
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # the first two once a second
         post(client, VALID)
 
 

@@ -5,7 +5,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from newsletter import signing_up, subscribing
+from newsletter import consenting, signing_up
 from newsletter.models import Consent, Delivery, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
 from tests.factories import default_newsletter, make_delivery, make_subscription
@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db
 
 
 def sign_up(email=EMAIL, name="Ursula"):
-    signing_up.sign_up(newsletter=default_newsletter(), email=email, name=name, page="/form")
+    newsletter = default_newsletter()
+    agreed = consenting.agreement(newsletter, page="/form")
+    signing_up.sign_up(newsletter=newsletter, email=email, name=name, agreed=agreed)
 
 
 def suppress(email=EMAIL, reason=Suppression.Reason.BOUNCED):
@@ -41,7 +43,7 @@ def test_a_sign_up_stores_the_reader_his_consent_and_his_mail():
     consent = reader.consents.get()
     wording = default_newsletter().consent_wording
     assert (consent.act, consent.wording, consent.page) == ("signed_up", wording, "/form")
-    assert consent.wording_version == subscribing.wording_version(wording)
+    assert consent.wording_version == "en-0"
     assert consent.locale == "en"
     mail = reader.deliveries.get()
     assert (mail.kind, mail.state) == ("confirmation", "pending")
@@ -50,8 +52,9 @@ def test_a_sign_up_stores_the_reader_his_consent_and_his_mail():
 
 def test_a_new_sign_up_takes_one_statement(django_assert_num_queries):
     newsletter = default_newsletter()
+    agreed = consenting.agreement(newsletter)
     with django_assert_num_queries(1):
-        signing_up.sign_up(newsletter=newsletter, email=EMAIL, name="Ursula")
+        signing_up.sign_up(newsletter=newsletter, email=EMAIL, name="Ursula", agreed=agreed)
 
 
 def test_nothing_is_stored_when_the_mail_cannot_be_promised():
