@@ -18,6 +18,9 @@ from django.core import signing
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from newsletter.models import Issue, Newsletter
+from newsletter.models.newsletters import DEFAULT_SLUG
+
 CONFIRMATION_LIFETIME = timedelta(days=7)
 """How long a confirmation link works. Unsubscribe links never expire (CAN-SPAM, RFC 8058)."""
 
@@ -86,6 +89,27 @@ def confirmation_url(token: str) -> str:
 
 def unsubscribe_url(token: str) -> str:
     return absolute(reverse("newsletter:unsubscribe"), token=token)
+
+
+def archive_path(newsletter: Newsletter) -> str:
+    """Return the address of a newsletter's past issues; the default's are at the short one."""
+    return reverse("newsletter:archive", kwargs=_archive_of(newsletter))
+
+
+def feed_path(newsletter: Newsletter) -> str:
+    return reverse("newsletter:feed", kwargs=_archive_of(newsletter))
+
+
+def rss_path(newsletter: Newsletter) -> str:
+    return reverse("newsletter:rss", kwargs=_archive_of(newsletter))
+
+
+def issue_path(issue: Issue) -> str:
+    return reverse("newsletter:issue", kwargs={**_archive_of(issue.newsletter), "slug": issue.slug})
+
+
+def _archive_of(newsletter: Newsletter) -> dict[str, str]:
+    return {} if newsletter.slug == DEFAULT_SLUG else {"newsletter": newsletter.slug}
 
 
 def absolute(path: str, **query: str) -> str:

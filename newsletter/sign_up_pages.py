@@ -15,6 +15,7 @@ from newsletter.clients import client_of
 from newsletter.forms import SignUpForm
 from newsletter.models import Newsletter, Wording
 from newsletter.models.newsletters import DEFAULT_SLUG
+from zero2prod import languages
 from zero2prod.answers import prefers_html, refuse
 
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
@@ -23,6 +24,7 @@ FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     newsletter = get_object_or_404(Newsletter, slug=DEFAULT_SLUG)
+    languages.speak(request, newsletter.language)
     return _sign_up_page(request, SignUpForm(), newsletter)
 
 
@@ -38,6 +40,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         metrics.SIGN_UPS.labels("refused").inc()
         return _refused_form(request, form)
     newsletter = form.cleaned_data["newsletter"]
+    languages.speak(request, newsletter.language)
     is_page = prefers_html(request)
     signing_up.sign_up(
         newsletter=newsletter,

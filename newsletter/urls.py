@@ -1,17 +1,25 @@
 """The routes of the newsletter."""
 
-from django.urls import path
+from django.urls import include, path
 
 from newsletter import archive, feeds, sign_up_pages, views, webhooks
 
 app_name = "newsletter"
+ARCHIVE = [
+    path("issues/", archive.index, name="archive"),
+    path("issues/feed/", feeds.atom, name="feed"),
+    path("issues/feed/rss/", feeds.rss, name="rss"),
+    path("issues/<slug:slug>/", archive.issue, name="issue"),
+]
 urlpatterns = [
     path("", sign_up_pages.home, name="home"),
     path("subscriptions", sign_up_pages.sign_up, name="sign_up"),
     path("subscriptions/confirm", views.confirm, name="confirm"),
     path("subscriptions/unsubscribe", views.unsubscribe, name="unsubscribe"),
     path("webhooks/<slug:provider>/", webhooks.receive, name="webhook"),
-    path("issues/", archive.index, name="archive"),
-    path("issues/feed/", feeds.IssueFeed(), name="feed"),
-    path("issues/<slug:slug>/", archive.issue, name="issue"),
+    *ARCHIVE,  # of the default newsletter; any other's is below its name
+    path("newsletters/<slug:newsletter>/", include(ARCHIVE)),
+    path("theme/<slug:slug>.css", archive.sheet, name="sheet"),
+    path("sitemap.xml", feeds.site_map, name="site_map"),
+    path("robots.txt", feeds.robots, name="robots"),
 ]

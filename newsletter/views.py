@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from newsletter import links, subscribing
 from newsletter.models import Subscription
 from newsletter.token_pages import given_token, token_page
+from zero2prod import languages
 
 
 @csrf_exempt
@@ -17,6 +18,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     """Show the button that confirms; it posts to this same address."""
     token = given_token(request, "subscription_token")
     subscription = subscribing.find_by_confirmation(token)
+    languages.speak(request, subscription.language, subscription.newsletter.language)
     if request.method == "POST":
         subscribing.confirm(token=token)
     template = "confirmed" if request.method == "POST" else "confirm"
@@ -36,6 +38,8 @@ def unsubscribe(request: HttpRequest) -> HttpResponse:
     subscription = (
         Subscription.objects.select_related("newsletter").filter(pk=subscription_id).first()
     )
+    if subscription:
+        languages.speak(request, subscription.language, subscription.newsletter.language)
     template = "unsubscribed" if request.method == "POST" or not subscription else "unsubscribe"
     newsletter = subscription.newsletter if subscription else None
     return render(request, f"newsletter/{template}.html", {"newsletter": newsletter})

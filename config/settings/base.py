@@ -29,6 +29,7 @@ LANGUAGES = [
     ("ar", "العربية"),
 ]
 """Of the readers' pages and mails, each by its own name; the admin speaks English."""
+FORMAT_MODULE_PATH = "config.formats"
 LOCALE_PATHS = [environment.ROOT / "locale"]
 
 INSTALLED_APPS = [
@@ -49,6 +50,7 @@ MIDDLEWARE = [
     "zero2prod.telemetry.RequestLogMiddleware",
     "zero2prod.headers.HeadersMiddleware",
     "zero2prod.middleware.ProbeMiddleware",
+    "zero2prod.languages.LanguageMiddleware",
     "zero2prod.middleware.RequestGuardMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

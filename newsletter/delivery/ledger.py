@@ -36,6 +36,7 @@ class Opening(NamedTuple):
     subscription_id: UUID | None
     issue_id: int | None
     newsletter_id: int
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ WITH recorded AS (
 ), judged AS (
     SELECT delivery.id,
            coalesce(subscription.email, delivery.recipient) AS email,
-           coalesce(subscription.newsletter_id, issue.newsletter_id) AS newsletter_id,
+           coalesce(subscription.newsletter_id, issue.newsletter_id) AS newsletter_id, language,
            CASE
                WHEN delivery.kind = 'test' THEN 'sending'
                WHEN subscription.id IS NULL THEN 'erased'
@@ -235,8 +236,8 @@ WITH recorded AS (
     WHERE delivery.id = judged.id
       AND delivery.claim_token = %(token)s
       AND delivery.state IN ('claimed', 'sending')
-    RETURNING delivery.id, delivery.kind, delivery.state, delivery.attempts, delivery.resends,
-              judged.email, delivery.subscription_id, delivery.issue_id, judged.newsletter_id
+    RETURNING delivery.id, kind, state, attempts, resends, email, subscription_id, issue_id,
+              newsletter_id, language
 )
 SELECT * FROM started
 """

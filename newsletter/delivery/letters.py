@@ -56,7 +56,8 @@ def write(opening: Opening, readers: Readers | None = None) -> Mail:
 
 def _template(opening: Opening) -> MailTemplate:
     if opening.kind == "confirmation":
-        return _confirmation(opening.newsletter_id, int(time.monotonic() / _FRESHNESS))
+        minute = int(time.monotonic() / _FRESHNESS)
+        return _confirmation(opening.newsletter_id, opening.language or "", minute)
     if opening.issue_id is None:
         raise ValueError("the mail belongs to no issue")
     if opening.kind == "test":
@@ -74,9 +75,9 @@ def _token(opening: Opening) -> str:
     return links.unsubscribe_token(opening.subscription_id)
 
 
-@lru_cache(maxsize=16)
-def _confirmation(newsletter_id: int, _minute: int) -> MailTemplate:
-    return confirmation_template(Newsletter.objects.get(pk=newsletter_id))
+@lru_cache(maxsize=64)
+def _confirmation(newsletter_id: int, language: str, _minute: int) -> MailTemplate:
+    return confirmation_template(Newsletter.objects.get(pk=newsletter_id), language)
 
 
 @lru_cache(maxsize=8)

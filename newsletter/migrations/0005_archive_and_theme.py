@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='newsletter',
             name='accent',
-            field=models.CharField(blank=True, db_default='', help_text='Colour of links and buttons on its pages, such as #0b6b57. Empty: the usual one.', max_length=7, validators=[newsletter.models.colours.on_light]),
+            field=models.CharField(blank=True, db_default='', help_text='Colour of links and buttons on its pages, such as #0b6b57; empty: green.', max_length=7, validators=[newsletter.models.colours.on_light]),
         ),
         migrations.AddField(
             model_name='newsletter',

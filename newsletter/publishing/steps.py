@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
+from newsletter import searching
 from newsletter.models import Delivery, Issue
 from newsletter.publishing import stages
 
@@ -46,7 +47,8 @@ def begin(issue: Issue) -> None:
     issue.state = State.EXPANDING
     issue.stage = Issue.Stage.NONE if issue.stage_size is None else Issue.Stage.FIRST
     issue.published_at = issue.audience_at = Now()
-    issue.save(update_fields=["state", "stage", "published_at", "audience_at"])
+    issue.search_vector = searching.words_of(issue)
+    issue.save(update_fields=["state", "stage", "published_at", "audience_at", "search_vector"])
     issue.refresh_from_db(fields=["published_at", "audience_at"])
 
 

@@ -2,23 +2,32 @@
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from newsletter import links
 from newsletter.models import Newsletter
 from newsletter.rendering.inlining import inlined
 from newsletter.rendering.looks import newsletter_look
 from newsletter.rendering.mime import MailTemplate, placeholder
+from zero2prod import languages
 
 
-def confirmation_template(newsletter: Newsletter) -> MailTemplate:
-    """Build the mail; the token that fills it is `links.confirmation_token`."""
+def confirmation_template(newsletter: Newsletter, language: str = "") -> MailTemplate:
+    """Build the mail; the token that fills it is `links.confirmation_token`.
+
+    The language is the reader's own, where he has one that the site speaks.
+    """
+    with translation.override(languages.known(language, newsletter.language)):
+        return _template(newsletter)
+
+
+def _template(newsletter: Newsletter) -> MailTemplate:
     token = placeholder(len(links.confirmation_token(links.NOBODY)))
     context = {
         "newsletter": newsletter,
         "look": newsletter_look(newsletter),
         # The placeholder is a note to the operator, not to a visitor.
         "postal_address": "" if newsletter.lacks_postal_address else newsletter.postal_address,
-        "language": settings.LANGUAGE_CODE,
         "confirmation_url": links.confirmation_url(token),
         "site_url": settings.BASE_URL,
         "days": links.CONFIRMATION_LIFETIME.days,

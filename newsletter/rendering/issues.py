@@ -4,9 +4,8 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.utils import translation
 
 from newsletter import links
 from newsletter.merge_fields import Places
@@ -16,6 +15,7 @@ from newsletter.rendering.inlining import inlined
 from newsletter.rendering.looks import look_of
 from newsletter.rendering.markdown import Anchor
 from newsletter.rendering.mime import MailTemplate, Personal, placeholder
+from zero2prod import languages
 
 TEST_MARK = "[Test]"
 
@@ -72,6 +72,12 @@ def preview(
 
 
 def _content(issue: Issue, token: str, places: Places, anchor: Anchor | None = None) -> Content:
+    """Build the parts once for all readers: the frame speaks the newsletter's language."""
+    with translation.override(languages.known(issue.newsletter.language)):
+        return _translated(issue, token, places, anchor)
+
+
+def _translated(issue: Issue, token: str, places: Places, anchor: Anchor | None) -> Content:
     look = look_of(issue)
     context = {
         "issue": issue,
@@ -80,7 +86,6 @@ def _content(issue: Issue, token: str, places: Places, anchor: Anchor | None = N
         "postal_address": issue.newsletter.postal_address,
         "subject": places.kept(issue.subject),
         "preheader": places.kept(issue.preheader),
-        "language": settings.LANGUAGE_CODE,
         "unsubscribe_url": links.unsubscribe_url(token),
         "archive_url": _archive_url(issue),
     }
@@ -128,11 +133,12 @@ def _filled(content: Content, places: Places, reader: Mapping[str, object]) -> C
 def _headers(issue: Issue, token: str) -> dict[str, str]:
     """Return what makes it list mail: RFC 2369, 8058, 2919 and 3834, and what responders read."""
     newsletter = issue.newsletter
+    archive = links.absolute(links.archive_path(newsletter))
     return {
         "List-Unsubscribe": f"<{links.unsubscribe_url(token)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Id": headers.list_id(newsletter.title, newsletter.list_id),
-        "List-Archive": f"<{links.absolute(reverse('newsletter:archive'))}>",
+        **({"List-Archive": f"<{archive}>"} if newsletter.is_public else {}),
         "Feedback-ID": f"issue{issue.pk}:{newsletter.slug}:zero2prod",
         "Precedence": "bulk",
         "Auto-Submitted": "auto-generated",
@@ -141,6 +147,9 @@ def _headers(issue: Issue, token: str) -> dict[str, str]:
 
 
 def _archive_url(issue: Issue) -> str:
+    """Return where everybody reads this issue, without a word of who follows it; or nothing."""
+    if not issue.newsletter.is_public or issue.visibility == Issue.Visibility.HIDDEN:
+        return ""
     if not issue.slug:
-        return links.absolute(reverse("newsletter:archive"))
-    return links.absolute(reverse("newsletter:issue", args=[issue.slug]))
+        return links.absolute(links.archive_path(issue.newsletter))
+    return links.absolute(links.issue_path(issue))

@@ -1,11 +1,12 @@
 """Markdown as an editor writes it, as safe HTML and as plain text."""
 
 import re
-from html import escape
+from html import escape, unescape
 from typing import NamedTuple
 
 import nh3
 from django.conf import settings
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -70,6 +71,11 @@ def to_html(text: str, places: Places | None = None, *, anchor: Anchor | None = 
 def to_text(text: str, places: Places | None = None) -> str:
     """Return the same content for readers of plain text: made from the same, cleaned HTML."""
     return plaintext.from_html(to_html(text, places))
+
+
+def to_words(text: str) -> str:
+    """Return what is read of the same content, without addresses and form: for search."""
+    return unescape(strip_tags(to_html(text)))
 
 
 def _only_web_images(tag: str, attribute: str, value: str) -> str | None:

@@ -1,0 +1,115 @@
+"""Search in the archive: PostgreSQL's full text, in the newsletter's language.
+
+An issue is found by its words' stems in that language, and by the words as they are written but for
+case and accents, so that names, foreign words and who types without accents find it too.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.db import connection
+from django.db.models import F, Value
+from django.db.models.expressions import Combinable
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from newsletter import merge_fields
+from newsletter.models import Issue, Newsletter
+from newsletter.rendering.markdown import to_words
+
+MOST_RESULTS = 20
+LONGEST_QUERY = 200
+"""Characters; nobody types more."""
+
+_LONGEST_TEXT = 100_000
+"""Characters of an issue that are searched: a tsvector holds one megabyte."""
+_LONGEST_EXCERPTED = 20_000
+_STEMMERS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "ar": "arabic"}
+_AS_WRITTEN = "simple"
+_START, _STOP = "\ue000", "\ue001"
+"""Private characters around what was found, until the rest is escaped."""
+_EXCERPT = f"StartSel={_START}, StopSel={_STOP}, MaxWords=32, MinWords=16, MaxFragments=1"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    issue: Issue
+    excerpt: SafeString
+    """Escaped, with the words that were found in <mark>."""
+
+
+def words_of(issue: Issue) -> Combinable:
+    """Return the value of `Issue.search_vector`, which publishing stores with the frozen text."""
+    stemmer = _stemmer(issue.newsletter)
+    weighed = {
+        "A": merge_fields.filled(issue.subject, {}),
+        "B": merge_fields.filled(issue.preheader, {}),
+        "C": to_words(issue.body)[:_LONGEST_TEXT],
+    }
+    vectors = [
+        SearchVector(Value(text), weight=weight, config=config)
+        for weight, plain in weighed.items()
+        for config, text in ((stemmer, plain), (_AS_WRITTEN, _folded(plain)))
+    ]
+    return reduce(add, vectors)
+
+
+def find(newsletter: Newsletter, text: str) -> list[Found]:
+    """Return the issues of the public archive that match best, at most MOST_RESULTS and one more.
+
+    The text may have "phrases", `or` and -exclusions; nothing in it is an error.
+    """
+    query = SearchQuery(text, config=_stemmer(newsletter), search_type="websearch") | SearchQuery(
+        _folded(text), config=_AS_WRITTEN, search_type="websearch"
+    )
+    issues = list(
+        newsletter.issues.listed()
+        .filter(search_vector=query)
+        .order_by(SearchRank(F("search_vector"), query).desc(), "-published_at", "-id")
+        .defer("search_vector")[: MOST_RESULTS + 1]
+    )
+    excerpts = _excerpts(newsletter, text, [_excerpted(issue) for issue in issues])
+    return [Found(issue, excerpt) for issue, excerpt in zip(issues, excerpts, strict=True)]
+
+
+def _excerpts(newsletter: Newsletter, query: str, texts: list[str]) -> list[SafeString]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT ts_headline(%(stemmer)s::regconfig, given.text,
+                websearch_to_tsquery(%(stemmer)s::regconfig, %(query)s), %(options)s)
+            FROM unnest(%(texts)s::text[]) WITH ORDINALITY AS given (text, number)
+            ORDER BY number
+            """,
+            {
+                "stemmer": _stemmer(newsletter),
+                "query": query,
+                "options": _EXCERPT,
+                "texts": texts,
+            },
+        )
+        return [_marked(row[0]) for row in cursor.fetchall()]
+
+
+def _excerpted(issue: Issue) -> str:
+    text = to_words(issue.body)[:_LONGEST_EXCERPTED]
+    return text.replace(_START, "").replace(_STOP, "")
+
+
+def _marked(headline: str) -> SafeString:
+    """Escape everything, then put the tags in the places of the private characters."""
+    marked = escape(headline).replace(_START, "<mark>").replace(_STOP, "</mark>")
+    return mark_safe(marked)  # noqa: S308 - escaped one line above
+
+
+def _stemmer(newsletter: Newsletter) -> str:
+    return _STEMMERS.get(newsletter.language, _AS_WRITTEN)
+
+
+def _folded(text: str) -> str:
+    """Return a text without case, accents, Arabic vowel signs and the like."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
