@@ -1,0 +1,71 @@
+"""Kept connections, and statements that are planned once."""
+
+import time
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from zero2prod.postgres.cursors import prepared_cursor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def operator():
+    """Another session of the same database."""
+    connection.ensure_connection()
+    with psycopg.connect(connection.connection.info.dsn, autocommit=True) as session:
+        yield session
+
+
+def end(pid, operator):
+    operator.execute("SELECT pg_terminate_backend(%s)", [pid])
+    while operator.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone():
+        time.sleep(0.01)
+
+
+def test_a_living_connection_is_known_without_a_question():
+    connection.ensure_connection()
+    with CaptureQueriesContext(connection) as queries:
+        assert connection.is_usable()
+    assert len(queries) == 0
+
+
+def test_a_connection_that_the_server_ended_is_not_used_again(operator):
+    connection.ensure_connection()
+    end(connection.connection.info.backend_pid, operator)
+    assert not connection.is_usable()
+    connection.close()
+    assert connection.is_usable() is False
+    connection.ensure_connection()
+    assert connection.is_usable()
+
+
+def test_a_connection_with_unread_news_is_asked(operator):
+    with connection.cursor() as cursor:
+        cursor.execute("LISTEN news")
+    operator.execute("NOTIFY news")
+    while not connection._has_unread():
+        time.sleep(0.01)
+    assert connection.is_usable()
+    assert not connection._has_unread()
+
+
+def test_a_prepared_statement_is_prepared_once():
+    for number in range(3):
+        with prepared_cursor() as cursor:
+            cursor.execute("SELECT %(number)s::int + 1", {"number": number})
+            assert cursor.fetchone() == (number + 1,)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%+ 1'")
+        assert cursor.fetchone() == (1,)
+
+
+def test_errors_are_those_of_django(operator):
+    with prepared_cursor() as cursor:
+        end(connection.connection.info.backend_pid, operator)
+        with pytest.raises(OperationalError):
+            cursor.execute("SELECT 1")
+    connection.close()
