@@ -52,7 +52,8 @@ def configure(*, json: bool) -> None:
             "root": {"handlers": ["stdout"], "level": "INFO"},
             # A request's one line is written by zero2prod/telemetry.py; Django's has a traceback.
             "filters": {"exceptions": exceptions},
-            "loggers": {"django.request": {"filters": ["exceptions"]}},
+            # django-axes logs names as they were typed; zero2prod/staff/audit.py says what counts.
+            "loggers": {"django.request": {"filters": ["exceptions"]}, "axes": {"level": "ERROR"}},
         }
     )
 

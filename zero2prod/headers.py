@@ -35,7 +35,7 @@ class HeadersMiddleware(SecurityMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         super().process_response(request, response)
-        is_admin = request.path_info.startswith("/admin/")
+        is_admin = request.path_info.startswith(f"/{settings.ADMIN_PATH}")
         policy = ADMIN_POLICY if is_admin else PUBLIC_POLICY
         response.headers.setdefault("Content-Security-Policy", policy)
         if not getattr(response, "xframe_options_exempt", False):

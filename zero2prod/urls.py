@@ -10,8 +10,8 @@ urlpatterns = [
     path("health_check", health.liveness, name="health_check"),
     path("readyz", health.readiness, name="readyz"),
     path("metrics", metrics.scrape, name="metrics"),
-    path("admin/doctor/", include("newsletter.admin.doctor")),
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}doctor/", include("newsletter.admin.doctor")),
+    path(settings.ADMIN_PATH, admin.site.urls),
     path("", include("newsletter.urls")),
 ]
 if settings.LOCAL_MAILBOX:

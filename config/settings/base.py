@@ -1,9 +1,10 @@
 """What is the same everywhere. The other modules of this package change values, never structure."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from config import environment, logging
+from config import environment, logging, staff
 
 # Where the service listens (gunicorn.py) and how the world calls it.
 HOST = environment.text("APP_APPLICATION__HOST", "127.0.0.1")
@@ -35,7 +36,7 @@ LOCALE_PATHS = [environment.ROOT / "locale"]
 INSTALLED_APPS = [
     "zero2prod.apps.SiteConfig",
     "newsletter.apps.NewsletterConfig",
-    "django.contrib.admin",
+    "zero2prod.staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -43,6 +44,12 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "reversion",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    # Behind those whose pages it takes out of the admin.
+    "zero2prod.staff.apps.StaffConfig",
 ]
 
 MIDDLEWARE = [
@@ -58,8 +65,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
     # Innermost, so that the middlewares above finish the answers that these give for the view.
     "zero2prod.middleware.DatabaseOutageMiddleware",
     "zero2prod.middleware.MethodMiddleware",
@@ -97,19 +106,50 @@ def databases(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 LOCAL_POSTGRES = {"ENGINE": "zero2prod.local_postgres", "NAME": "newsletter"}
 
+# Staff (zero2prod/staff/)
+ADMIN_PATH = staff.admin_path("APP_ADMIN__PATH", "admin/")
+"""Where the admin is, with the last slash and without the first."""
+STAFF_TWO_STEP_REQUIRED = environment.boolean("APP_STAFF__TWO_STEP", default=False)
+"""Whether nobody enters the admin by a password alone."""
+STAFF_AUDIT_ADDRESSES = environment.boolean("APP_STAFF__AUDIT_ADDRESSES", default=True)
+"""Whether the record of what staff did has the address from which it was done."""
+STAFF_PASSWORD_SECONDS = 15 * 60
+"""After this time, publishing and exporting ask for the password again."""
+STAFF_SESSION_SECONDS = 12 * 60 * 60
+"""After this time a session ends, whatever is done in it."""
+SESSION_COOKIE_AGE = 30 * 60
+"""After this time without a request to the admin a session ends (zero2prod/staff/sessions.py)."""
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "zero2prod.staff.backend.StaffBackend",
+]
 # https://docs.djangoproject.com/en/5.2/topics/auth/passwords/
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
-    for validator in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+    {"NAME": f"django.contrib.auth.password_validation.{validator}", "OPTIONS": options}
+    for validator, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
-SESSION_COOKIE_AGE = 12 * 60 * 60
-SESSION_COOKIE_SAMESITE = "Lax"
+# https://django-axes.readthedocs.io/en/latest/4_configuration.html
+AXES_HANDLER = "zero2prod.staff.throttling.StaffHandler"
+AXES_LOCKOUT_CALLABLE = "zero2prod.staff.throttling.locked_out"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "zero2prod.staff.throttling.network"
+AXES_USERNAME_CALLABLE = "zero2prod.staff.throttling.username_digest"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+OTP_TOTP_ISSUER = str(urlsplit(BASE_URL).hostname)
+"""How the app on the phone calls this site."""
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 

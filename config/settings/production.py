@@ -2,20 +2,21 @@
 
 from urllib.parse import urlsplit
 
-from config import environment
+from config import environment, staff
 from config.settings.base import *  # noqa: F403
 from config.settings.base import databases
 
 HOST = environment.text("APP_APPLICATION__HOST", "0.0.0.0")  # noqa: S104
 BASE_URL = environment.base_url("APP_APPLICATION__BASE_URL")
 ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname)]
-SECRET_KEY = environment.text("APP_APPLICATION__SECRET_KEY")
+SECRET_KEY = staff.secret_key("APP_APPLICATION__SECRET_KEY")
 # Keys of the past: what they signed still counts, and nothing new is signed by them.
 SECRET_KEY_FALLBACKS = [
     key.strip()
     for key in environment.text("APP_APPLICATION__SECRET_KEY_FALLBACKS", "").split(",")
     if key.strip()
 ]
+STAFF_TWO_STEP_REQUIRED = environment.boolean("APP_STAFF__TWO_STEP", default=True)
 DATABASES = databases(environment.required_database(require_ssl=True))
 EMAIL_SENDER = environment.mailbox("APP_EMAIL__SENDER")
 EMAIL_URL = environment.mail_url("APP_EMAIL__URL")

@@ -194,6 +194,7 @@ class Issue(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("publish_issue", "Can publish, schedule, pause and cancel issues")]
         constraints = [
             models.UniqueConstraint("newsletter", "slug", name="issue_slug"),
             models.UniqueConstraint("newsletter", "key", name="issue_key"),

@@ -76,7 +76,11 @@ class Subscription(models.Model):
     objects = SubscriptionQuerySet.as_manager()
 
     class Meta:
-        permissions = [("export_subscription", "Can export subscriptions")]
+        permissions = [
+            ("export_subscriptions", "Can export readers"),
+            ("import_subscriptions", "Can import readers"),
+            ("erase_subscription", "Can erase all that is held on a reader"),
+        ]
         constraints = [
             models.UniqueConstraint("newsletter", Lower("email"), name="subscription_address"),
             models.CheckConstraint(

@@ -93,7 +93,7 @@ class Command(BaseCommand):
         if self._must_stop():
             return
         self._say(f"\nSite:     {settings.BASE_URL}/")
-        self._say(f"Admin:    {settings.BASE_URL}/admin/")
+        self._say(f"Admin:    {settings.BASE_URL}/{settings.ADMIN_PATH}")
         if settings.LOCAL_MAILBOX:
             self._say(f"Mailbox:  {settings.BASE_URL}/mailbox/")
         self._say("Ctrl-C stops everything.\n")
