@@ -13,7 +13,7 @@ PRODUCTION := APP_ENVIRONMENT=production \
 	DATABASE_URL=postgres://zero2prod@db.zero2prod.dev/newsletter
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types check format faults image spec workflows lock audit
+.PHONY: help run test lint types check format faults image spec workflows messages lock audit
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -53,6 +53,11 @@ workflows: .venv/.dev ## Lint the Dockerfile, the workflows and what keeps them 
 	@go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 	@$(BIN)/uv tool run zizmor==1.32.0 --offline --quiet .github
 	@$(BIN)/uv tool run check-jsonschema==0.39.0 --builtin-schema vendor.dependabot .github/dependabot.yml
+
+messages: .venv/.dev ## Collect the texts to translate into locale/ and compile what is translated (gettext)
+	@$(TEST_SETTINGS) $(BIN)/python manage.py makemessages --locale de --locale es --locale fr --locale ar \
+		--ignore 'templates/admin/*' --ignore '.venv/*' --no-wrap --no-obsolete --add-location file
+	@$(BIN)/python .ci/compile_messages.py
 
 lock: .venv/.dev ## Write down what requirements.txt means to the last file: requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

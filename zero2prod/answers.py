@@ -5,6 +5,17 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_lazy as _
+
+_TITLES = {
+    HTTPStatus.BAD_REQUEST: _("That did not work"),
+    HTTPStatus.UNAUTHORIZED: _("This link does not work"),
+    HTTPStatus.FORBIDDEN: _("This is not yours to open"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("That is too much"),
+    HTTPStatus.TOO_MANY_REQUESTS: _("That was too often"),
+    HTTPStatus.SERVICE_UNAVAILABLE: _("We are away for a moment"),
+}
+"""What a page says above the sentence; for others the standard's words will do."""
 
 
 def prefers_html(request: HttpRequest) -> bool:
@@ -15,7 +26,7 @@ def prefers_html(request: HttpRequest) -> bool:
 def refuse(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpResponse:
     """Answer with an error that says in one sentence what is wrong."""
     if prefers_html(request):
-        context = {"title": status.phrase, "sentence": sentence}
+        context = {"title": _TITLES.get(status, status.phrase), "sentence": sentence}
         response = render(request, "error.html", context, status=status)
     else:
         response = HttpResponse(

@@ -4,6 +4,7 @@ import sys
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views import defaults
 
 from zero2prod.answers import refuse
@@ -12,7 +13,7 @@ from zero2prod.middleware import outage
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Answer what Django could not read, such as a form that is not one, in the client's words."""
-    sentence = "Something in the request is not valid. Please go back and try again."
+    sentence = _("Something in the request is not valid. Please go back and try again.")
     return refuse(request, HTTPStatus.BAD_REQUEST, sentence)
 
 

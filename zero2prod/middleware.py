@@ -15,6 +15,7 @@ from django.http import (
     UnreadablePostError,
 )
 from django.urls import resolve
+from django.utils.translation import gettext as _
 
 from zero2prod.answers import refuse
 
@@ -56,7 +57,7 @@ class RequestGuardMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, UnreadablePostError):
-            return refuse(request, HTTPStatus.BAD_REQUEST, "The body ended too early.")
+            return refuse(request, HTTPStatus.BAD_REQUEST, _("The body ended too early."))
         return None
 
 
@@ -85,7 +86,9 @@ class MethodMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed) and not response.content:
-            response.content = f"This address takes {response['Allow']} only.\n"
+            response.content = (
+                _("This address takes %(methods)s only.") % {"methods": response["Allow"]} + "\n"
+            )
             response["Content-Type"] = "text/plain; charset=utf-8"
         return response
 
@@ -95,7 +98,7 @@ def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse | 
     if not isinstance(error, OperationalError | InterfaceError):
         return None
     logger.error("database.unavailable", reason=_one_line(error))
-    sentence = "The service cannot reach its database. Please try again in a moment."
+    sentence = _("The service cannot reach its database. Please try again in a moment.")
     response = refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, sentence)
     response["Retry-After"] = "5"
     return response
@@ -110,16 +113,16 @@ def _fault(request: HttpRequest) -> tuple[HTTPStatus, str] | None:
     # Django itself has percent-encoded again what was not UTF-8 in the path.
     query = unquote_to_bytes(environ.get("QUERY_STRING", ""))
     if "\0" in request.path_info or not _is_text(query):
-        return HTTPStatus.BAD_REQUEST, "The address is not valid text."
+        return HTTPStatus.BAD_REQUEST, _("The address is not valid text.")
     if any(_CONTROL.search(value) for value in _header_values(environ)):
-        return HTTPStatus.BAD_REQUEST, "A header has a control character."
+        return HTTPStatus.BAD_REQUEST, _("A header has a control character.")
     if "HTTP_TRANSFER_ENCODING" in environ and not environ.get("CONTENT_LENGTH"):
-        return HTTPStatus.LENGTH_REQUIRED, "Say the length of the body: Content-Length."
+        return HTTPStatus.LENGTH_REQUIRED, _("Say the length of the body: Content-Length.")
     if not _LENGTH.fullmatch(environ.get("CONTENT_LENGTH") or "0"):
-        return HTTPStatus.BAD_REQUEST, "Content-Length is not a number."
+        return HTTPStatus.BAD_REQUEST, _("Content-Length is not a number.")
     # Django decodes a form by any codec that Python knows, and some are no text encodings.
     if (request.content_params or {}).get("charset", "utf-8").lower() not in _CHARSETS:
-        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send text in UTF-8."
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _("Send text in UTF-8.")
     return None
 
 
