@@ -1,0 +1,47 @@
+import pytest
+
+from newsletter.models import Newsletter, Wording
+from tests.factories import default_newsletter, make_wording
+
+pytestmark = pytest.mark.django_db
+
+
+def current(language, newsletter=None):
+    return Wording.objects.current(newsletter or default_newsletter(), language).name
+
+
+def test_a_newsletter_has_words_before_somebody_writes_them():
+    newsletter = default_newsletter()
+    wording = Wording.objects.current(newsletter, "en")
+    assert (wording.name, wording.text) == ("en-0", newsletter.consent_wording)
+    assert Wording.objects.named(newsletter, "en-0").text == newsletter.consent_wording
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("en", "en-2"), ("de", "de-1"), ("fr", "en-2"), ("", "en-2")]
+)
+def test_the_latest_words_of_a_language_count_or_else_those_of_the_newsletter(language, name):
+    for text, of in (("First", "en"), ("Second", "en"), ("Erste", "de")):
+        make_wording(text, language=of)
+    assert current(language) == name
+
+
+def test_old_versions_are_found_by_their_names():
+    for text in ("First", "Second"):
+        make_wording(text)
+    assert Wording.objects.named(default_newsletter(), "en-1").text == "First"
+
+
+def test_words_younger_than_what_the_door_knows_are_found():
+    make_wording("First")
+    kept = Newsletter.objects.prefetch_related("wordings").get()
+    make_wording("Second")
+    assert Wording.objects.named(kept, "en-2").text == "Second"
+    assert Wording.objects.named(kept, "en-3") is None
+
+
+def test_another_newsletters_words_are_not_this_ones():
+    other = Newsletter.objects.create(slug="other", title="Other")
+    make_wording("First")
+    assert Wording.objects.named(other, "en-1") is None
+    assert current("en", other) == "en-0"
