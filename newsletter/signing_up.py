@@ -1,56 +1,100 @@
 """How a reader comes: the sign-up.
 
-A sign-up and the promise of its mail are one commit. What a stranger types never changes a row that
-exists: only who holds a link from the mailbox does.
+A sign-up and the promise of its mail are one statement, and so one commit. What a stranger types
+never changes a row that exists: only who holds a link from the mailbox does.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Count, Q
-from django.db.models.functions import Now
 
 from newsletter import consenting, metrics
 from newsletter.consenting import Agreement
-from newsletter.models import Delivery, Newsletter, Subscription, Suppression
+from newsletter.guarding import alarm, budgets
+from newsletter.models import Newsletter
 from newsletter.models.suppressions import address_digests
+from newsletter.sign_up_statement import SIGN_UP
 from zero2prod.postgres.cursors import prepared_cursor
-
-PAUSE_BETWEEN_MAILS = timedelta(minutes=10)
-MAILS_A_DAY = 3
-"""Confirmation mails to one address, so that nobody can bomb a mailbox through the form."""
-
-_CONFIRMABLE = (Subscription.Status.PENDING_CONFIRMATION, Subscription.Status.UNSUBSCRIBED)
-_UNDELIVERED = (Delivery.State.PENDING, Delivery.State.CLAIMED, Delivery.State.SENDING)
 
 logger = structlog.get_logger(__name__)
 
 
+class TooMany(Exception):
+    """The client has signed up as often as it may; the argument is the seconds until the next."""
+
+
+class ProofNeeded(Exception):
+    """There are far more sign-ups than usual, and this one came without a proof of work."""
+
+
+class ProofSpent(Exception):
+    """The proof of work, or the ticket, has been used before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who signs up, as far as it is known."""
+
+    client: str = ""
+    """His IP address; empty if it is not known, which no limit can hold."""
+    proof: UUID | None = None
+    """Under which key his verified proof of work or ticket is used up."""
+
+
+NOBODY = Visitor()
+
+
 def sign_up(
-    *, newsletter: Newsletter, email: str, name: str, agreed: Agreement | None = None
+    *,
+    newsletter: Newsletter,
+    email: str,
+    name: str,
+    agreed: Agreement | None = None,
+    visitor: Visitor = NOBODY,
 ) -> None:
     """Store a reader who waits for confirmation, what he agreed to and his mail, in one commit.
 
     An address that is known gets another mail if it could be confirmed and within the limits; a
     suppressed one leaves no row. The caller learns nothing of that, and neither does a visitor.
-    Who was shown no words in particular agrees to those of today.
+    Who was shown no words in particular agrees to those of today. Raises TooMany, ProofNeeded or
+    ProofSpent, which do not depend on the address.
     """
     agreed = agreed or consenting.agreement(newsletter)
-    outcome = _welcome(newsletter, email, name, agreed) or _remind(newsletter, email, agreed)
+    outcome, subscription, mail, seconds = _run(newsletter, email, name, agreed, visitor)
     metrics.SIGN_UPS.labels(outcome).inc()
+    if outcome == "proof_needed":
+        if settings.SIGNUP_PROOF == "attack":
+            alarm.raise_alarm()
+        raise ProofNeeded
+    if outcome == "proof_spent":
+        raise ProofSpent
+    if outcome == "limited":
+        logger.info("signing_up.limited", newsletter=newsletter.slug, seconds=seconds)
+        raise TooMany(seconds)
+    _log(outcome, newsletter, subscription, mail)
 
 
-def _welcome(newsletter: Newsletter, email: str, name: str, agreed: Agreement) -> str:
-    """Store a new reader by one statement, which is one round trip; say nothing if he is known."""
+def _run(
+    newsletter: Newsletter, email: str, name: str, agreed: Agreement, visitor: Visitor
+) -> tuple[str, UUID | None, UUID | None, int]:
+    guarded = settings.SIGNUP_LIMITS
     with prepared_cursor() as cursor:
         cursor.execute(
-            _NEW_READER,
+            SIGN_UP,
             {
+                "guarded": guarded,
+                "always": settings.SIGNUP_PROOF == "always",
+                "rate": settings.SIGNUP_ATTACK_RATE if settings.SIGNUP_PROOF == "attack" else 0,
+                "proof": visitor.proof,
+                "client": budgets.client_key(visitor.client) if guarded else None,
+                "network": budgets.network_key(visitor.client) if guarded else None,
+                "address": budgets.address_key(email),
                 "digests": address_digests(email),
-                "id": uuid4(),
+                "reader": uuid4(),
+                "mail": uuid4(),
                 "newsletter": newsletter.pk,
                 "email": email,
                 "name": name,
@@ -62,81 +106,22 @@ def _welcome(newsletter: Newsletter, email: str, name: str, agreed: Agreement) -
                 "user_agent": agreed.client.user_agent,
             },
         )
-        row = cursor.fetchone()
-    if row is None:
-        return ""
-    _log_sign_up(newsletter, *row, again=False)
-    return "new"
+        row: Any = cursor.fetchone()
+    return row  # type: ignore[no-any-return]
 
 
-def _remind(newsletter: Newsletter, email: str, agreed: Agreement) -> str:
-    """Mail an address that is known again, if that may be."""
-    with transaction.atomic():
-        stored = (
-            Subscription.objects.filter(newsletter=newsletter)
-            .with_address(email)
-            .select_for_update()
-            .first()
-        )
-        if stored is None or Suppression.objects.of_address(email).binding().exists():
-            logger.info("subscribing.suppressed", newsletter=newsletter.slug)
-            return "suppressed"
-        if not _may_be_mailed_again(stored):
-            logger.info("subscribing.not_mailed_again", subscription=str(stored.pk))
-            return "not_mailed_again"
-        consenting.record_agreement(stored.pk, agreed)
-        mail = Delivery.objects.create(kind=Delivery.Kind.CONFIRMATION, subscription=stored)
-    _log_sign_up(newsletter, stored.pk, mail.pk, again=True)
-    return "mailed_again"
-
-
-# Of simultaneous sign-ups one inserts; the others wait for its commit and find the address known.
-_NEW_READER = """
-WITH reader AS (
-    INSERT INTO newsletter_subscription (id, newsletter_id, email, name, status, attributes)
-    SELECT %(id)s, %(newsletter)s, %(email)s, %(name)s, 'pending_confirmation', '{}'
-    WHERE NOT EXISTS (
-        SELECT FROM newsletter_suppression
-        WHERE digest = ANY (%(digests)s) AND reason <> 'erased'
-    )
-    ON CONFLICT DO NOTHING
-    RETURNING id
-), consent AS (
-    INSERT INTO newsletter_consent
-        (subscription_id, act, wording, wording_version, locale, page, ip_address, user_agent)
-    SELECT id, 'signed_up', %(wording)s, %(wording_version)s, %(locale)s, %(page)s,
-        %(ip_address)s::inet, %(user_agent)s
-    FROM reader
-), mail AS (
-    INSERT INTO newsletter_delivery (id, kind, subscription_id, recipient, state)
-    SELECT gen_random_uuid(), 'confirmation', id, '', 'pending' FROM reader
-    RETURNING id
-)
-SELECT reader.id, mail.id FROM reader, mail
-"""
-
-
-def _may_be_mailed_again(subscription: Subscription) -> bool:
-    """Decide by the ledger; the row's lock makes simultaneous sign-ups decide one after another."""
-    if subscription.status not in _CONFIRMABLE:
-        return False
-    if not settings.SIGNUP_LIMITS:
-        return True
-    mails = subscription.deliveries.filter(kind=Delivery.Kind.CONFIRMATION).aggregate(
-        undelivered=Count("pk", filter=Q(state__in=_UNDELIVERED)),
-        recent=Count("pk", filter=Q(created_at__gt=Now() - PAUSE_BETWEEN_MAILS)),
-        today=Count("pk", filter=Q(created_at__gt=Now() - timedelta(days=1))),
-    )
-    return not mails["undelivered"] and not mails["recent"] and mails["today"] < MAILS_A_DAY
-
-
-def _log_sign_up(
-    newsletter: Newsletter, subscription: UUID, delivery: UUID, *, again: bool
+def _log(
+    outcome: str, newsletter: Newsletter, subscription: UUID | None, mail: UUID | None
 ) -> None:
+    """Log what happened by ids."""
+    if mail is None:
+        known = str(subscription) if subscription else None
+        logger.info("subscribing.not_mailed", reason=outcome, subscription=known)
+        return
     logger.info(
         "subscribing.signed_up",
         subscription=str(subscription),
-        delivery=str(delivery),
+        delivery=str(mail),
         newsletter=newsletter.slug,
-        again=again,
+        again=outcome == "mailed_again",
     )

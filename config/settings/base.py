@@ -167,7 +167,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 SIGNUP_BODY_LIMIT = 16 * 1024
 """Bytes of a sign-up's body; above it the answer is 413."""
 SIGNUP_LIMITS = environment.boolean("APP_SIGNUP__LIMITS", default=True)
-"""Whether the number of confirmation mails to one address is limited."""
+"""Whether the guards of the public sign-up stand (newsletter/guarding/); false for load tests."""
+SIGNUP_FILL_SECONDS = environment.decimal("APP_SIGNUP__FILL_SECONDS", 1, maximum=60)
+"""What comes back from our own page sooner is asked to press the button once more."""
+SIGNUP_PROOF = environment.choice("APP_SIGNUP__PROOF", ("attack", "always", "never"))
+"""When a sign-up needs a proof of work."""
+SIGNUP_ATTACK_RATE = environment.integer("APP_SIGNUP__ATTACK_RATE", 100, minimum=1, maximum=100_000)
+"""New readers a minute from which on it is taken for an attack."""
+SIGNUP_DISPOSABLE = environment.choice("APP_SIGNUP__DISPOSABLE", ("allow", "refuse"))
+"""What happens to addresses at services of throw-away mailboxes."""
+SIGNUP_CHECK_MX = environment.boolean("APP_SIGNUP__CHECK_MX", default=False)
+"""Whether the DNS is asked if a domain says that it takes no mail (RFC 7505)."""
 
 # What is kept of readers, and for how long: newsletter/pruning.py
 PRIVACY_RECORD_CLIENT = environment.boolean("APP_PRIVACY__RECORD_CLIENT", default=False)

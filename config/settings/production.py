@@ -20,6 +20,7 @@ STAFF_TWO_STEP_REQUIRED = environment.boolean("APP_STAFF__TWO_STEP", default=Tru
 DATABASES = databases(environment.required_database(require_ssl=True))
 EMAIL_SENDER = environment.mailbox("APP_EMAIL__SENDER")
 EMAIL_URL = environment.mail_url("APP_EMAIL__URL")
+SIGNUP_CHECK_MX = environment.boolean("APP_SIGNUP__CHECK_MX", default=True)
 environment.refuse("APP_DELIVERY__FAILPOINT", "it kills workers on purpose, for tests")
 
 # The platform ends TLS in front of the service and says so in this header, which it sets itself.

@@ -19,3 +19,4 @@ LOCAL_MAILBOX = True
 UNDO_SECONDS = 0
 # Tests empty the tables that keep everything: newsletter/migrations/0014_consent_chains.py.
 DATABASES["default"]["OPTIONS"]["options"] = "-c newsletter.truncate=on"
+SIGNUP_FILL_SECONDS = 0

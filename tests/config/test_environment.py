@@ -98,6 +98,16 @@ def test_production_names_what_is_missing(missing):
         ),
         ("APP_SIGNUP__LIMITS", "maybe", "APP_SIGNUP__LIMITS must be true or false, not 'maybe'."),
         (
+            "APP_SIGNUP__PROOF",
+            "sometimes",
+            "APP_SIGNUP__PROOF must be `attack` or `always` or `never`, not 'sometimes'.",
+        ),
+        (
+            "APP_SIGNUP__ATTACK_RATE",
+            "0",
+            "APP_SIGNUP__ATTACK_RATE must be a whole number from 1 to 100000, not '0'.",
+        ),
+        (
             "APP_EMAIL__SENDER",
             "nobody",
             "APP_EMAIL__SENDER must be a sender such as `Name <name@example.org>`, not 'nobody'.",
@@ -135,6 +145,8 @@ def test_a_wrong_value_is_named(variable, value, sentence):
         ({}, "BASE_URL", "http://127.0.0.1:8000"),
         ({"APP_APPLICATION__PORT": "8001"}, "BASE_URL", "http://127.0.0.1:8001"),
         ({"APP_SIGNUP__LIMITS": "false"}, "SIGNUP_LIMITS", "False"),
+        ({}, "SIGNUP_CHECK_MX", "False"),
+        (PRODUCTION, "SIGNUP_CHECK_MX", "True"),
         ({}, "DATABASES['default']['ENGINE']", "zero2prod.local_postgres"),
         ({"DATABASE_URL": "postgres://me@db/news"}, "DATABASES['default']['HOST']", "db"),
         (

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from newsletter import consenting, signing_up
-from newsletter.models import Consent, Delivery, Subscription, Suppression
+from newsletter.models import Consent, Delivery, Newsletter, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
 from tests.factories import default_newsletter, make_delivery, make_subscription
 
@@ -24,11 +24,6 @@ def sign_up(email=EMAIL, name="Ursula"):
 
 def suppress(email=EMAIL, reason=Suppression.Reason.BOUNCED):
     Suppression.objects.create(digest=address_digests(email)[0], reason=reason)
-
-
-def mailed(subscription, *, ago, state=Delivery.State.SENT):
-    """Store a confirmation mail that was promised some time ago."""
-    make_delivery(subscription, state=state, next_at=None, created_at=timezone.now() - ago)
 
 
 def confirmations():
@@ -136,16 +131,75 @@ def test_while_a_mail_is_on_its_way_there_is_no_second(state):
     assert confirmations().count() == 1
 
 
+def let_pass(minutes):
+    """Let all mails go out, and so much time pass for the limits."""
+    Delivery.objects.update(state="sent", next_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE newsletter_allowance SET spent = ARRAY(SELECT at - %s * interval '1 minute' "
+            "FROM unnest(spent) AS at)",
+            [minutes],
+        )
+
+
 @pytest.mark.parametrize(
-    ("minutes_ago", "mails"),
-    [([9], 1), ([11], 2), ([11, 60], 3), ([11, 60, 120], 3), ([11, 60, 24 * 60 + 1], 4)],
+    ("pauses", "mails"),
+    [
+        ([0], 1),
+        ([9], 1),
+        ([11], 2),
+        ([11, 60], 3),
+        ([11, 60, 60], 3),
+        ([11, 60, 60, 24 * 60], 4),
+        ([5, 6], 2),
+        ([24 * 60, 24 * 60, 24 * 60], 4),
+    ],
 )
-def test_a_pending_reader_gets_at_most_one_mail_in_ten_minutes_and_three_a_day(minutes_ago, mails):
-    reader = make_subscription(EMAIL, status=Status.PENDING_CONFIRMATION)
-    for minutes in minutes_ago:
-        mailed(reader, ago=timedelta(minutes=minutes))
+def test_an_address_gets_at_most_one_mail_in_ten_minutes_and_three_a_day(pauses, mails):
     sign_up()
+    for minutes in pauses:
+        let_pass(minutes)
+        sign_up()
     assert confirmations().count() == mails
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("ursula@example.org", "ursula+news@example.org"),
+        ("ursula@example.org", "URSULA+x+y@example.org"),
+        ("u.r.s.u.l.a@gmail.com", "ursula@gmail.com"),
+        ("ursula@googlemail.com", "ur.sula+1@gmail.com"),
+    ],
+)
+def test_other_spellings_of_a_mailbox_share_its_limit(first, second):
+    sign_up(first)
+    sign_up(second)
+    due = list(confirmations().order_by("next_at").values_list("next_at", flat=True))
+    assert due[1] - due[0] == signing_up.budgets.PAUSE_BETWEEN_MAILS
+    assert Subscription.objects.filter(email=second).exists(), "what was typed is what is stored"
+
+
+def test_of_many_spellings_of_a_mailbox_three_are_mailed_and_no_more_are_stored():
+    for number in range(10):
+        sign_up(f"ursula+{number}@example.org")
+    assert Subscription.objects.count() == confirmations().count() == 3
+
+
+@pytest.mark.parametrize("email", ["u.rsula@example.org", "+ursula@example.org", "+@example.org"])
+def test_another_mailbox_has_a_limit_of_its_own(email):
+    sign_up()
+    sign_up(email)
+    assert confirmations().filter(next_at__lte=timezone.now()).count() == 2
+
+
+def test_who_signs_up_to_a_second_newsletter_gets_that_mail_when_the_pause_is_over():
+    sign_up()
+    other = Newsletter.objects.create(slug="other", title="Other")
+    signing_up.sign_up(newsletter=other, email=EMAIL, name="Ursula")
+    first, second = confirmations().order_by("next_at")
+    assert second.subscription.newsletter == other
+    assert second.next_at - first.next_at == signing_up.budgets.PAUSE_BETWEEN_MAILS
 
 
 def test_without_limits_each_sign_up_is_mailed(settings):
