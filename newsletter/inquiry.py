@@ -1,5 +1,6 @@
 """Why did somebody get an issue, or not? One sentence from the ledger."""
 
+from newsletter import audiences
 from newsletter.models import Delivery, Issue, Subscription
 
 
@@ -39,4 +40,9 @@ def _why_not_promised(issue: Issue, reader: Subscription) -> str:
     if issue.audience_at is not None and reader.confirmed_at > issue.audience_at:
         confirmed = f"{reader.confirmed_at:%Y-%m-%d %H:%M:%S} UTC"
         return f"Not in the audience: confirmed at {confirmed}, after the issue was published."
-    return "Not promised yet: the audience is still being expanded."
+    conditions = audiences.conditions_of(issue)
+    if not audiences.audience(issue).filter(pk=reader.pk).exists():
+        return f"Not in the audience: the issue went to “{conditions}” only."
+    if issue.state == Issue.State.EXPANDING:
+        return "Not promised yet: the audience is still being expanded."
+    return f"Not in the audience: he became one of “{conditions}” after the issue was published."

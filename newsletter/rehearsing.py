@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Count
 
-from newsletter.models import Issue, Subscription
+from newsletter import audiences
+from newsletter.models import Issue
 from newsletter.rendering.issues import sample
 
 CLIPPED_AT = 102_000
@@ -17,7 +17,7 @@ CLIPPED_AT = 102_000
 class Rehearsal:
     audience: int
     skipped: dict[str, int]
-    """How many subscriptions get nothing, by the reason."""
+    """How many of those who meet the conditions of the audience get nothing, by the reason."""
     mail_bytes: int
     duration: timedelta | None
     """At the set rate; None where no rate is set."""
@@ -28,18 +28,16 @@ class Rehearsal:
 
 
 def rehearse(issue: Issue) -> Rehearsal:
-    """Count the audience and build one mail; raise what the template raises."""
-    by_status = {
-        row["status"]: row["readers"]
-        for row in Subscription.objects.filter(newsletter=issue.newsletter)
-        .values("status")
-        .annotate(readers=Count("pk"))
-    }
-    audience = by_status.pop(Subscription.Status.CONFIRMED, 0)
+    """Count the audience and build one mail.
+
+    Raises InvalidDefinition, and what the template raises.
+    """
+    reach = audiences.reach(issue, patience_ms=None)
+    audience = reach.audience.readers
     rate: float = settings.DELIVERY_RATE_PER_SECOND
     return Rehearsal(
         audience=audience,
-        skipped=by_status,
+        skipped={reason: count.readers for reason, count in reach.skipped.items()},
         mail_bytes=len(sample(issue)),
         duration=timedelta(seconds=audience / rate) if rate else None,
     )

@@ -9,13 +9,16 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from newsletter import searching
+from newsletter import audiences, searching
 from newsletter.models import Delivery, Issue
 from newsletter.publishing import stages
+from newsletter.publishing.errors import InvalidIssue
 
 CHUNK = 20_000
-"""Rows of one step: under a second of work, so that nobody waits long for its locks."""
+"""Readers whom one step looks at, and rows that it makes at most: under a second of work, so that
+nobody waits long for its locks."""
 
 FIRST_CHUNK = 500
 """Rows of an issue's first step: the senders begin at once."""
@@ -23,37 +26,62 @@ FIRST_CHUNK = 500
 State = Issue.State
 logger = structlog.get_logger(__name__)
 
-# The audience is walked by the index `subscription_confirmed`. The row that a crashed step or a
-# second publication of the same person would make again is refused by `delivery_once`.
-_EXPAND = """
-WITH audience AS MATERIALIZED (
+# The readers are walked by the index `subscription_confirmed`, so that a step takes the same time
+# whatever the audience's conditions are and however few meet them.
+_WALK = """
+WITH walked AS MATERIALIZED (
     SELECT id FROM newsletter_subscription
-    WHERE newsletter_id = %(newsletter)s AND status = 'confirmed'
-        AND confirmed_at <= %(audience_at)s AND id > %(after)s
-    ORDER BY id LIMIT %(limit)s
-), promised AS (
-    INSERT INTO newsletter_delivery (id, kind, issue_id, subscription_id, recipient, state)
-    SELECT gen_random_uuid(), 'issue', %(issue)s, id, '', 'pending' FROM audience
+    WHERE newsletter_id = %s AND status = 'confirmed' AND id > %s
+    ORDER BY id LIMIT %s
+)
+SELECT (SELECT count(*) FROM walked), (SELECT id FROM walked ORDER BY id DESC LIMIT 1)
+"""
+# The row that a crashed step or a second publication of the same person would make again is refused
+# by `delivery_once`. The audience is Django's SQL, whose values are parameters.
+_PROMISE = """
+WITH reader (id, is_paused) AS MATERIALIZED ({audience}), promised AS (
+    INSERT INTO newsletter_delivery
+        (id, kind, issue_id, subscription_id, recipient, state, error_code, next_at, finished_at)
+    SELECT gen_random_uuid(), 'issue', %s, id, '',
+        CASE WHEN is_paused THEN 'skipped' ELSE 'pending' END,
+        CASE WHEN is_paused THEN 'paused' ELSE '' END,
+        CASE WHEN is_paused THEN NULL ELSE now() END,
+        CASE WHEN is_paused THEN now() END
+    FROM reader
     ON CONFLICT (issue_id, subscription_id) DO NOTHING
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM promised), (SELECT count(*) FROM audience),
-    (SELECT id FROM audience ORDER BY id DESC LIMIT 1)
+SELECT (SELECT count(*) FROM promised), (SELECT count(*) FROM reader),
+    (SELECT id FROM reader ORDER BY id DESC LIMIT 1)
 """
 
 
 def begin(issue: Issue) -> None:
-    """Freeze a locked issue and fix its audience by the clock that also stamps confirmations."""
+    """Freeze a locked issue and fix its audience by the clock that also stamps confirmations.
+
+    The conditions are copied: who edits their segment later changes nothing. Raises InvalidIssue.
+    """
+    try:
+        conditions = audiences.conditions_of(issue)
+    except audiences.InvalidDefinition as error:
+        raise InvalidIssue(f"Its audience is not understood: {error}") from error
+    issue.audience = conditions.fixed(timezone.now()).as_json()
+    issue.segment = None
     issue.state = State.EXPANDING
     issue.stage = Issue.Stage.NONE if issue.stage_size is None else Issue.Stage.FIRST
     issue.published_at = issue.audience_at = Now()
     issue.search_vector = searching.words_of(issue)
-    issue.save(update_fields=["state", "stage", "published_at", "audience_at", "search_vector"])
+    issue.save(
+        update_fields=[
+            *("audience", "segment", "state", "stage"),
+            *("published_at", "audience_at", "search_vector"),
+        ]
+    )
     issue.refresh_from_db(fields=["published_at", "audience_at"])
 
 
 def start_due() -> None:
-    """Publish the scheduled issues whose time has come."""
+    """Publish the scheduled issues whose time has come; one that cannot be is a draft again."""
     with transaction.atomic():
         due = (
             Issue.objects.select_for_update(skip_locked=True, no_key=True)
@@ -61,8 +89,13 @@ def start_due() -> None:
             .order_by("publish_at")
         )
         for issue in due:
-            begin(issue)
-            logger.info("publishing.published", issue=issue.pk)
+            try:
+                begin(issue)
+            except InvalidIssue as error:
+                Issue.objects.filter(pk=issue.pk).update(state=State.DRAFT, publish_at=None)
+                logger.warning("publishing.refused", issue=issue.pk, reason=str(error))
+            else:
+                logger.info("publishing.published", issue=issue.pk)
 
 
 def expand_one(*, limit: int = CHUNK) -> bool:
@@ -82,16 +115,14 @@ def expand_one(*, limit: int = CHUNK) -> bool:
         if issue.expanded_through is None:
             limit = min(limit, FIRST_CHUNK)
         limit = stages.room(issue, limit)
-        promised, seen, last = _promise(issue, limit)
+        promised, is_complete = _promise(issue, limit)
         issue.audience_size += promised
-        issue.expanded_through = last or issue.expanded_through
-        is_complete = seen < limit
         if is_complete or not stages.room(issue, 1):
             issue.state = State.SENDING
         if is_complete and issue.stage in stages.HOLDS_BACK:
             issue.stage = Issue.Stage.PASSED
         issue.save(update_fields=["audience_size", "expanded_through", "state", "stage"])
-    logger.info("publishing.expanded", issue=issue.pk, promised=promised, complete=seen < limit)
+    logger.info("publishing.expanded", issue=issue.pk, promised=promised, complete=is_complete)
     return True
 
 
@@ -129,21 +160,24 @@ def skip_cancelled() -> None:
         logger.info("publishing.skipped", deliveries=skipped, reason="cancelled")
 
 
-def _promise(issue: Issue, limit: int) -> tuple[int, int, UUID | None]:
-    """Insert one chunk; return how many rows are new, how many readers it saw, and the last one."""
+def _promise(issue: Issue, limit: int) -> tuple[int, bool]:
+    """Insert at most so many rows; return how many are new, and whether the readers are through."""
+    after = issue.expanded_through or UUID(int=0)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _EXPAND,
-            {
-                "newsletter": issue.newsletter_id,
-                "audience_at": issue.audience_at,
-                "after": issue.expanded_through or UUID(int=0),
-                "issue": issue.pk,
-                "limit": limit,
-            },
+        cursor.execute(_WALK, [issue.newsletter_id, after, CHUNK])
+        walked, last_walked = cursor.fetchone()
+        if not walked or not limit:
+            return 0, not walked
+        readers = audiences.audience(issue).filter(
+            confirmed_at__lte=issue.audience_at, pk__gt=after, pk__lte=last_walked
         )
+        chosen = readers.order_by("pk").values_list("pk", audiences.IS_PAUSED)[:limit]
+        audience, params = chosen.query.sql_with_params()
+        cursor.execute(_PROMISE.format(audience=audience), [*params, issue.pk])
         promised, seen, last = cursor.fetchone()
-    return promised, seen, last
+    is_full = seen == limit
+    issue.expanded_through = last if is_full else last_walked
+    return promised, walked < CHUNK and not is_full
 
 
 def _all_done() -> Q:

@@ -6,10 +6,12 @@ from itertools import count
 import structlog
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from newsletter import merge_fields
-from newsletter.models import Issue, Newsletter
+from newsletter.audiences import EVERYONE, Definition, conditions_of
+from newsletter.models import Issue, Newsletter, Segment
 from newsletter.publishing import control
 from newsletter.publishing.errors import InvalidIssue, KeyTaken
 from newsletter.publishing.stages import StagePlan
@@ -28,11 +30,16 @@ def write_issue(
     body: str,
     preheader: str = "",
     key: str | None = None,
+    audience: Segment | Definition = EVERYONE,
 ) -> Issue:
     """Store a draft; raise InvalidIssue."""
     issue = Issue(
         newsletter=newsletter, subject=subject.strip(), body=body, preheader=preheader, key=key
     )
+    if isinstance(audience, Segment):
+        issue.segment = audience
+    else:
+        issue.audience = audience.as_json()
     if not body.strip():
         raise InvalidIssue("The body is blank.")
     with transaction.atomic():
@@ -46,7 +53,7 @@ def write_issue(
     return issue
 
 
-def publish_keyed(
+def publish_keyed(  # noqa: PLR0913 - what one command can say
     *,
     newsletter: Newsletter,
     subject: str,
@@ -54,6 +61,7 @@ def publish_keyed(
     key: str | None = None,
     at: datetime | None = None,
     stage: StagePlan | None = None,
+    audience: Segment | Definition = EVERYONE,
 ) -> Issue:
     """Write and publish, or schedule, in one commit; return the issue.
 
@@ -65,14 +73,27 @@ def publish_keyed(
     with transaction.atomic():
         _lock(newsletter)
         known = newsletter.issues.filter(key=key).first() if key else None
-        if known and (known.subject, known.body) != (subject.strip(), body):
+        if known and not _is_same(known, subject, body, audience):
             raise KeyTaken(f"The key {key!r} belongs to issue {known.pk}, which says other things.")
         if known:
             return known
-        issue = write_issue(newsletter=newsletter, subject=subject, body=body, key=key or None)
+        issue = write_issue(
+            newsletter=newsletter, subject=subject, body=body, key=key or None, audience=audience
+        )
         if at:
             return control.schedule(issue_id=issue.pk, at=at, stage=stage)
         return control.publish(issue_id=issue.pk, stage=stage)
+
+
+def _is_same(known: Issue, subject: str, body: str, audience: Segment | Definition) -> bool:
+    """Compare what a key stands for; a segment by its name, since it may be edited meanwhile."""
+    kept = conditions_of(known)
+    meant = (
+        kept.name == audience.name
+        if isinstance(audience, Segment)
+        else kept == audience.fixed(known.audience_at or timezone.now())
+    )
+    return meant and (known.subject, known.body) == (subject.strip(), body)
 
 
 def free_slug(newsletter: Newsletter, subject: str) -> str:

@@ -1,5 +1,6 @@
 """Fill a newsletter with believable readers, to see and to measure the product with."""
 
+import json
 import random
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -32,17 +33,24 @@ LAST_NAMES = (
     "Petrov", "Popescu", "Rossi", "Sato", "Schmidt", "Silva", "Singh", "Tanaka", "Weber", "Young",
 )
 # fmt: on
+TAGS = {"customer": 0.3, "beta": 0.05, "vip": 0.01, "press": 0.002}
+"""And how many of the readers have them."""
+LANGUAGES = ("", "", "", "", "", "de", "de", "es", "fr", "pt")
+SOURCES = ("sign-up page", "sign-up page", "import", "conference")
+CITIES = ("Accra", "Berlin", "Lima", "Lyon", "Osaka", "Porto", "Pune", "Quito", "Tunis", "Turin")
+PLANS = ("free", "free", "free", "plus", "pro")
 
 _COPY = """
 COPY newsletter_subscription
-    (id, newsletter_id, email, name, status, attributes, subscribed_at, confirmed_at)
+    (id, newsletter_id, email, name, status, tags, attributes, language, source, subscribed_at,
+     confirmed_at)
 FROM STDIN
 """
 _LAST_NUMBER = r"""
 SELECT coalesce(max(substring(email FROM '^reader-(\d{1,9})@example\.')::integer), 0)
 FROM newsletter_subscription WHERE newsletter_id = %s
 """
-Row = tuple[UUID, int, str, str, str, str, datetime, datetime]
+Row = tuple[UUID, int, str, str, str, list[str], str, str, str, datetime, datetime]
 
 
 class Command(BaseCommand):
@@ -90,4 +98,15 @@ def _readers(newsletter: Newsletter, numbers: range) -> Iterator[Row]:
         signed_up = now - timedelta(minutes=dice.randrange(60, 2 * 365 * 24 * 60))
         confirmed = signed_up + timedelta(minutes=dice.randrange(1, 60))
         key = UUID(int=dice.getrandbits(128), version=4)
-        yield key, newsletter.pk, email, name, "confirmed", "{}", signed_up, confirmed
+        tags = [tag for tag, share in TAGS.items() if dice.random() < share]
+        attributes = _attributes(dice)
+        language, source = dice.choice(LANGUAGES), dice.choice(SOURCES)
+        yield (
+            *(key, newsletter.pk, email, name, "confirmed", tags, attributes),
+            *(language, source, signed_up, confirmed),
+        )
+
+
+def _attributes(dice: random.Random) -> str:
+    facts = {"city": dice.choice(CITIES), "plan": dice.choice(PLANS), "orders": dice.randrange(40)}
+    return json.dumps(facts)

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from newsletter import publishing
-from newsletter.models import Issue, Newsletter, Subscription
+from newsletter import audiences, publishing
+from newsletter.audiences import Condition, Definition, InvalidDefinition
+from newsletter.models import Issue, Newsletter, Segment
 
 
 class Command(BaseCommand):
@@ -35,6 +36,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--max-complaints", metavar="PERCENT", help="of the first mails, else it is held; 0.1"
         )
+        who = parser.add_mutually_exclusive_group()
+        who.add_argument(
+            "--segment", metavar="SLUG", help="only to this segment of the readers; default: to all"
+        )
+        who.add_argument(
+            "--tag", action="append", help="only to readers with this tag; repeated: with any"
+        )
         parser.add_argument("--key", help="a repeated command with the same key is the same issue")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -49,6 +57,7 @@ class Command(BaseCommand):
                 f"Warning: {newsletter.title} has no postal address, which the law demands of bulk "
                 "mail; set it in the admin, under Newsletters."
             )
+        audience = _audience(newsletter, options["segment"], options["tag"] or [])
         try:
             issue = publishing.publish_keyed(
                 newsletter=newsletter,
@@ -56,27 +65,43 @@ class Command(BaseCommand):
                 body=_read(options["body_file"]),
                 key=options["key"],
                 at=publishing.parse_time(options["at"]) if options["at"] else None,
-                stage=_stage(newsletter, options),
+                stage=_stage(newsletter, audience, options),
+                audience=audience,
             )
         except publishing.PublishingError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(_told(issue))
 
 
-def _stage(newsletter: Newsletter, options: dict[str, Any]) -> publishing.StagePlan | None:
+def _stage(
+    newsletter: Newsletter, audience: Segment | Definition, options: dict[str, Any]
+) -> publishing.StagePlan | None:
     texts = {name: options[name] for name in ("wait", "max_failures", "max_complaints")}
     if options["first"] is None:
         if any(text is not None for text in texts.values()):
             raise CommandError("--wait, --max-failures and --max-complaints need --first N.")
         return None
-    audience = Subscription.objects.confirmed().filter(newsletter=newsletter).count()
+    definition = audience if isinstance(audience, Definition) else audiences.of_segment(audience)
     return publishing.StagePlan.from_texts(
         first=options["first"],
         wait=texts["wait"],
         failures=texts["max_failures"],
         complaints=texts["max_complaints"],
-        audience=audience,
+        audience=audiences.readers_of(newsletter, definition).count(),
     )
+
+
+def _audience(newsletter: Newsletter, slug: str | None, tags: list[str]) -> Segment | Definition:
+    """Return whom the options name; a segment without a name would be everybody, so it is none."""
+    if slug is not None:
+        segment = newsletter.segments.filter(slug=slug).first()
+        if segment is None:
+            raise CommandError(f"{newsletter.title} has no segment {slug!r}.")
+        return segment
+    try:
+        return Definition(tuple(Condition("has_tag", tag) for tag in tags), match_any=len(tags) > 1)
+    except InvalidDefinition as error:
+        raise CommandError(str(error)) from error
 
 
 def _read(file: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from django.core.management.base import BaseCommand, CommandError
 
+from newsletter import audiences
 from newsletter.management.progress import Progress
 from newsletter.models import Issue
 from newsletter.rehearsing import CLIPPED_AT, rehearse
@@ -78,6 +79,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is no issue {pk}.")
         told = rehearse(issue)
         self.stdout.write(f"{told.audience:,} confirmed readers would get “{issue.subject}”.")
+        if (conditions := audiences.conditions_of(issue)) != audiences.EVERYONE:
+            self.stdout.write(f"The audience is “{conditions}”.")
         for reason, readers in sorted(told.skipped.items()):
             self.stdout.write(f"{readers:,} would not: {reason}.")
         self.stdout.write(f"{told.mail_bytes:,} bytes a mail, {told.total_bytes:,} in all.")
