@@ -1,6 +1,6 @@
 """Who gets an issue: conditions instead of lists, kept as small JSON and compiled to SQL."""
 
-from newsletter.audiences.counting import Count, Reach, count, reach, within
+from newsletter.audiences.counting import Count, Reach, count, reach
 from newsletter.audiences.definitions import (
     EVERYONE,
     Condition,
@@ -33,5 +33,4 @@ __all__ = [
     "parse",
     "reach",
     "readers_of",
-    "within",
 ]

@@ -1,21 +1,19 @@
 """How many readers, told at once: exactly when that is quick, else about, from a sample."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-import psycopg
-from django.db import OperationalError, connection, models, transaction
+from django.db import connection, models
 
 from newsletter.audiences.finding import IS_PAUSED, conditions_of, matching
 from newsletter.models import Issue, Subscription
 from newsletter.models.subscriptions import SubscriptionQuerySet
+from newsletter.patience import within
 
 PATIENCE_MS = 120
 """What a page gives an exact count."""
 SAMPLE = 30_000
 """Rows of a sample: of a tenth of the readers it knows the share to about 2 % of it."""
-_Answer = TypeVar("_Answer")
 _TABLE = 'FROM "newsletter_subscription"'
 
 
@@ -67,22 +65,6 @@ def estimate(readers: SubscriptionQuerySet) -> Count:
     """Count readers in a sample, in a few hundredths of a second however many they are."""
     whole = readers.order_by().values(one=models.Value(1)).annotate(readers=models.Count("pk"))
     return _sampled(whole).get(1, Count(0, is_exact=False))
-
-
-def within(patience_ms: int | None, ask: Callable[[], _Answer]) -> _Answer | None:
-    """Return a question's answer, or None when the database takes longer for it."""
-    if patience_ms is None:
-        return ask()
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(patience_ms)])
-            answer = ask()
-            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
-            return answer
-    except OperationalError as error:
-        if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
-            return None
-        raise
 
 
 def _sampled(counts: "models.QuerySet[Any, Any]") -> dict[Any, Count]:

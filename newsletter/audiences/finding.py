@@ -17,13 +17,16 @@ IS_PAUSED = Coalesce(GreaterThan(F("paused_until"), Now()), Value(False))
 """Whether a reader wants no issue for now: his row in the ledger is made, and skipped at once."""
 
 
-def matching(newsletter: Newsletter, definition: Definition) -> SubscriptionQuerySet:
+def matching(
+    newsletter: Newsletter, definition: Definition, among: SubscriptionQuerySet | None = None
+) -> SubscriptionQuerySet:
     """Return the subscriptions of a newsletter that meet a definition, whatever their status."""
 
     def asked(conditions: tuple[Condition, ...]) -> list[Q]:
         return [KINDS[each.what].ask(newsletter, each.key, each.value) for each in conditions]
 
-    found = Subscription.objects.filter(newsletter=newsletter)
+    among = Subscription.objects.all() if among is None else among
+    found = among.filter(newsletter=newsletter)
     if definition.conditions:
         found = found.filter(
             reduce(or_ if definition.match_any else and_, asked(definition.conditions))

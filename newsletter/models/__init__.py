@@ -1,6 +1,7 @@
 """The nouns: fields, constraints and named querysets. The rules are in the verb modules."""
 
 from newsletter.models.allowances import Alarm, Allowance
+from newsletter.models.bulk_changes import BulkChange
 from newsletter.models.chores import Chore
 from newsletter.models.complaints import Complaint
 from newsletter.models.consents import Consent
@@ -27,6 +28,7 @@ from newsletter.models.workers import Worker
 __all__ = [
     "Alarm",
     "Allowance",
+    "BulkChange",
     "Change",
     "Chore",
     "Complaint",

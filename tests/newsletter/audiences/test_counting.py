@@ -11,6 +11,7 @@ from newsletter import audiences
 from newsletter.audiences import Condition, Count, Definition, counting
 from newsletter.audiences.counting import SAMPLE
 from newsletter.models import Segment
+from newsletter.patience import within
 from tests.factories import default_newsletter, make_issue, make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ def test_what_takes_too_long_is_about_and_says_so():
     tagged = Definition((Condition("has_tag", "customer"),))
     readers = audiences.readers_of(default_newsletter(), tagged)
     slow = readers.extra(where=["pg_sleep(0.01) IS NOT NULL"])
-    assert audiences.within(50, slow.count) is None
+    assert within(50, slow.count) is None
     exact = readers.count()
     about = counting.estimate(readers)
     assert not about.is_exact
