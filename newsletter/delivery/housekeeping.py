@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from newsletter import metrics, publishing
+from newsletter import bulk, metrics, publishing
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.sending import Sender
 from newsletter.models import Installation, Issue, IssueCount, Worker
@@ -55,6 +55,7 @@ class Housekeeping:
             self.renew_leases()
         self.expects_more = Issue.objects.filter(state=Issue.State.EXPANDING).exists()
         publishing.finish_done()
+        bulk.step()
         if now >= self._next_account:
             self._next_account = now + _HEARTBEAT_SECONDS
             metrics.flush()
