@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,11 +12,10 @@ from django.utils.http import urlencode
 
 _SESSION_KEY = "staff_proved_at"
 
-_Arguments = ParamSpec("_Arguments")
-_View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
+_View = TypeVar("_View", bound=Callable[..., Any])
 
 
-def recently_authenticated(view: _View[_Arguments]) -> _View[_Arguments]:
+def recently_authenticated(view: _View) -> _View:
     """Let a view answer only who typed his password in the last 15 minutes.
 
     For views of the admin, inside `admin_site.admin_view`. Others are led to a page that asks for
@@ -26,12 +25,10 @@ def recently_authenticated(view: _View[_Arguments]) -> _View[_Arguments]:
     """
 
     @wraps(view)
-    def guarded(
-        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
-    ) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return ask_again(request) or view(request, *args, **kwargs)
 
-    return guarded
+    return cast(_View, guarded)
 
 
 def ask_again(request: HttpRequest) -> HttpResponse | None:
