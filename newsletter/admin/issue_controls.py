@@ -18,6 +18,8 @@ from newsletter.admin.issue_forms import ScheduleForm, TestMailForm
 from newsletter.admin.stage_forms import StageForm, plan_of
 from newsletter.models import Delivery, Issue, Subscription
 from newsletter.models.issues import IN_DELIVERY, PUBLISHED, UNPUBLISHED
+from zero2prod.staff import audit
+from zero2prod.staff.reauthentication import ask_again
 
 State = Issue.State
 
@@ -36,6 +38,9 @@ class Control:
     role: str = ""
     needs: Delivery.State | None = None
     """Offered only while a mail of the issue is in this state."""
+    permission: str = "newsletter.publish_issue"
+    asks_password: bool = False
+    """Whether the password must have been given recently: it sends to readers."""
 
     @property
     def asks_for_more(self) -> str:
@@ -63,6 +68,7 @@ CONTROLS = (
         lambda issue, given: publishing.send_test(issue_id=issue.pk, address=given["address"]),
         "The test mail is on its way.",
         TestMailForm,
+        permission="newsletter.change_issue",
     ),
     Control(
         "schedule",
@@ -74,6 +80,7 @@ CONTROLS = (
         ),
         "The issue is scheduled.",
         StagedScheduleForm,
+        asks_password=True,
     ),
     Control(
         "take-back",
@@ -119,6 +126,7 @@ CONTROLS = (
         "The mails in doubt are due again.",
         role="danger",
         needs=Delivery.State.UNKNOWN,
+        asks_password=True,
     ),
     Control(
         "send-to-missed",
@@ -127,6 +135,7 @@ CONTROLS = (
         "Who was confirmed after this issue was published gets it now. Nobody gets it twice.",
         lambda issue, _: publishing.send_to_missed(issue_id=issue.pk),
         "The readers who missed it are getting it.",
+        asks_password=True,
     ),
     Control(
         "cancel",
@@ -148,27 +157,32 @@ CONTROLS = (
         "The issue goes out; as long as it is scheduled you can take it back.",
         StageForm,
         role="primary",
+        asks_password=True,
     ),
 )
 
 
-def offered(issue: Issue, account: Account | None) -> list[Control]:
-    """Return the buttons that make sense now; a published issue comes with its account."""
+def offered(issue: Issue, account: Account | None, user: Any) -> list[Control]:
+    """Return a user's buttons that make sense now; a published issue comes with its account."""
     return [
         control
         for control in CONTROLS
         if issue.state in control.states
+        and user.has_perm(control.permission)
         and (control.needs is None or (account is not None and account.counts[control.needs]))
     ]
 
 
 def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite) -> HttpResponse:
     """Show the question, or do what was answered; the verb decides whether it can be done."""
+    if control.asks_password and (question := ask_again(request)):
+        return question
     posted = request.POST if request.method == "POST" else None
     form = control.form(posted, initial={"address": getattr(request.user, "email", "")})
     if posted is not None and form.is_valid():
         try:
-            control.act(issue, form.cleaned_data)
+            with audit.recorded(f"issue.{control.name}", request=request, target=issue):
+                control.act(issue, form.cleaned_data)
         except _TOLD_BESIDE_THE_FORM as error:
             form.add_error(None, str(error))
         except publishing.PublishingError as error:

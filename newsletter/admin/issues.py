@@ -70,12 +70,10 @@ class IssueAdmin(admin.ModelAdmin):
         }
 
     def has_change_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
-        is_open = obj is None or obj.is_editable
-        return is_open and super().has_change_permission(request, obj)
+        return _is_open(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
-        is_open = obj is None or obj.is_editable
-        return is_open and super().has_delete_permission(request, obj)
+        return _is_open(request, obj) and super().has_delete_permission(request, obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Offer none: an issue is deleted from its own page, and only before it is published."""
@@ -116,10 +114,9 @@ class IssueAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         issue: Issue | None = kwargs.get("obj")
         if issue:
-            may_act = super().has_change_permission(request)
             account = None if issue.is_editable else accounting.of_issue(issue)
             context["account"] = account
-            context["controls"] = issue_controls.offered(issue, account) if may_act else []
+            context["controls"] = issue_controls.offered(issue, account, request.user)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="state", ordering="state")
@@ -151,7 +148,7 @@ class IssueAdmin(admin.ModelAdmin):
         return [*urls, *super().get_urls()]
 
     def control_view(self, request: HttpRequest, pk: int, control: Control) -> HttpResponse:
-        if not super().has_change_permission(request):
+        if not request.user.has_perm(control.permission):
             raise PermissionDenied
         return issue_controls.answer(request, _find(pk), control, self.admin_site)
 
@@ -177,6 +174,13 @@ class IssueAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return _find(pk)
+
+
+def _is_open(request: HttpRequest, issue: Issue | None) -> bool:
+    """Whether this user may still write it: once it is scheduled, only who may publish."""
+    if issue is None or issue.state == Issue.State.DRAFT:
+        return True
+    return issue.is_editable and request.user.has_perm("newsletter.publish_issue")
 
 
 def _find(pk: int) -> Issue:

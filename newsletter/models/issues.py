@@ -191,6 +191,7 @@ class Issue(models.Model):
     )
 
     objects = IssueQuerySet.as_manager()
+    is_named_in_audit = True
 
     class Meta:
         ordering = ["-id"]

@@ -132,6 +132,7 @@ class Newsletter(models.Model):
     changed_at = models.DateTimeField(auto_now=True, db_default=Now(), editable=False)
 
     objects = NewsletterManager()
+    is_named_in_audit = True
 
     class Meta:
         ordering = ["title"]

@@ -16,6 +16,8 @@ class Segment(models.Model):
     definition = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    is_named_in_audit = True
+
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint("newsletter", "slug", name="segment_slug")]

@@ -62,6 +62,8 @@ class Theme(models.Model):
     dark_text = _colour("text", "#e6e7e9")
     dark_accent = _colour("links and buttons", "#6fd3b8")
 
+    is_named_in_audit = True
+
     class Meta:
         ordering = ["name"]
         constraints = [
