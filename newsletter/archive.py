@@ -94,6 +94,7 @@ def _search(request: HttpRequest, newsletter: Newsletter) -> HttpResponseBase:
     found = searching.find(newsletter, text) if text else []
     context = {
         "newsletter": newsletter,
+        "is_search": True,
         "query": text,
         "found": found[: searching.MOST_RESULTS],
         "has_more": len(found) > searching.MOST_RESULTS,

@@ -29,6 +29,8 @@ _LONGEST_TEXT = 100_000
 _LONGEST_EXCERPTED = 20_000
 _STEMMERS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "ar": "arabic"}
 _AS_WRITTEN = "simple"
+_GAP = "q7z8x9gap"
+"""Between the two readings of a text, so that no phrase is found across them."""
 _START, _STOP = "\ue000", "\ue001"
 """Private characters around what was found, until the rest is escaped."""
 _EXCERPT = f"StartSel={_START}, StopSel={_STOP}, MaxWords=32, MinWords=16, MaxFragments=1"
@@ -49,12 +51,9 @@ def words_of(issue: Issue) -> Combinable:
         "B": merge_fields.filled(issue.preheader, {}),
         "C": to_words(issue.body)[:_LONGEST_TEXT],
     }
-    vectors = [
-        SearchVector(Value(text), weight=weight, config=config)
-        for weight, plain in weighed.items()
-        for config, text in ((stemmer, plain), (_AS_WRITTEN, _folded(plain)))
-    ]
-    return reduce(add, vectors)
+    stems = [_vector(text, stemmer, weight) for weight, text in weighed.items()]
+    written = [_vector(_folded(text), _AS_WRITTEN, weight) for weight, text in weighed.items()]
+    return reduce(add, [*stems, _vector(_GAP, _AS_WRITTEN, "D"), *written])
 
 
 def find(newsletter: Newsletter, text: str) -> list[Found]:
@@ -73,6 +72,10 @@ def find(newsletter: Newsletter, text: str) -> list[Found]:
     )
     excerpts = _excerpts(newsletter, text, [_excerpted(issue) for issue in issues])
     return [Found(issue, excerpt) for issue, excerpt in zip(issues, excerpts, strict=True)]
+
+
+def _vector(text: str, config: str, weight: str) -> SearchVector:
+    return SearchVector(Value(text), config=config, weight=weight)
 
 
 def _excerpts(newsletter: Newsletter, query: str, texts: list[str]) -> list[SafeString]:

@@ -16,7 +16,6 @@ from django.utils.cache import patch_vary_headers
 PARAMETER = "lang"
 """By which an address asks for a language: ``?lang=fr``."""
 
-_ENGLISH_PATHS = ("/admin/", "/mailbox/")
 _IS_CHOSEN = "language_is_chosen"
 
 
@@ -58,7 +57,7 @@ class LanguageMiddleware:
 
 
 def _first_guess(request: HttpRequest) -> str:
-    if request.path_info.startswith(_ENGLISH_PATHS):
+    if request.path_info.startswith((f"/{settings.ADMIN_PATH}", "/mailbox/")):
         return settings.LANGUAGE_CODE
     wish = request.GET.get(PARAMETER, "")
     return known(wish) if wish else translation.get_language_from_request(request)

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from newsletter import publishing
 from newsletter.accounting import Account
-from newsletter.admin.issue_forms import ScheduleForm, TestMailForm
+from newsletter.admin.issue_forms import PlaceForm, ScheduleForm, TestMailForm
 from newsletter.admin.stage_forms import StageForm, plan_of
 from newsletter.models import Delivery, Issue, Subscription
 from newsletter.models.issues import IN_DELIVERY, PUBLISHED, UNPUBLISHED
@@ -138,6 +138,15 @@ CONTROLS = (
         asks_password=True,
     ),
     Control(
+        "archive",
+        "Archive",
+        PUBLISHED,
+        "Where it is found on the web. The mails that went out stay as they are.",
+        lambda issue, given: publishing.place(issue_id=issue.pk, visibility=given["visibility"]),
+        "It is so from now on; caches may be five minutes behind.",
+        PlaceForm,
+    ),
+    Control(
         "cancel",
         "Cancel",
         (State.SCHEDULED, *IN_DELIVERY, State.PAUSED),
@@ -178,7 +187,8 @@ def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite
     if control.asks_password and (question := ask_again(request)):
         return question
     posted = request.POST if request.method == "POST" else None
-    form = control.form(posted, initial={"address": getattr(request.user, "email", "")})
+    initial = {"address": getattr(request.user, "email", ""), "visibility": issue.visibility}
+    form = control.form(posted, initial=initial)
     if posted is not None and form.is_valid():
         try:
             with audit.recorded(f"issue.{control.name}", request=request, target=issue):

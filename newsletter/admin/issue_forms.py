@@ -12,7 +12,7 @@ from newsletter import publishing
 from newsletter.models import Issue
 from newsletter.publishing.writing import RESERVED_SLUGS
 
-_CONTENT = ("newsletter_id", "subject", "preheader", "body", "slug")
+_CONTENT = ("newsletter_id", "subject", "preheader", "body", "slug", "visibility")
 
 
 class IssueForm(forms.ModelForm):
@@ -22,7 +22,7 @@ class IssueForm(forms.ModelForm):
 
     class Meta:
         model = Issue
-        fields = ("newsletter", "subject", "preheader", "body", "slug")
+        fields = ("newsletter", "subject", "preheader", "body", "slug", "visibility")
         widgets = {
             "body": AdminTextareaWidget(attrs={"rows": 28, "class": "vLargeTextField markdown"})
         }
@@ -78,6 +78,10 @@ class ScheduleForm(forms.Form):
             except publishing.InvalidTime as error:
                 raise ValidationError(str(error)) from error
         return cleaned
+
+
+class PlaceForm(forms.Form):
+    visibility = forms.ChoiceField(label="It is", choices=Issue.Visibility)
 
 
 def _fingerprint(issue: Issue) -> str:

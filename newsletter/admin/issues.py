@@ -58,7 +58,7 @@ class IssueAdmin(admin.ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Issue | None = None) -> Any:
         return (
             (None, {"fields": ("subject", "preheader", "body")}),
-            ("More", {"fields": ("newsletter", "slug")}),
+            ("More", {"fields": ("newsletter", "slug", "visibility")}),
             *([("", {"fields": ("opened",)})] if obj and obj.is_editable else []),
         )
 

@@ -11,6 +11,7 @@ class NewsletterAdmin(admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("title", "tagline", "slug")}),
         ("Mails", {"fields": ("sender_name", "sender_email", "postal_address")}),
+        ("Pages", {"fields": ("language", "is_public", "accent", "accent_dark", "typeface")}),
         ("Privacy", {"fields": ("privacy_note", "counts_readers")}),
     )
 

@@ -19,6 +19,7 @@ from newsletter.publishing.errors import (
     PublishingError,
     WrongState,
 )
+from newsletter.publishing.placing import hide, place, show, unlist
 from newsletter.publishing.repairs import resend_unknown, retry_failed, send_to_missed
 from newsletter.publishing.stages import StagePlan
 from newsletter.publishing.stages import judge as judge_stages
@@ -39,9 +40,11 @@ __all__ = [
     "expand_one",
     "finish_done",
     "free_slug",
+    "hide",
     "judge_stages",
     "parse_time",
     "pause",
+    "place",
     "publish",
     "publish_keyed",
     "publish_soon",
@@ -51,7 +54,9 @@ __all__ = [
     "schedule",
     "send_test",
     "send_to_missed",
+    "show",
     "start_due",
     "take_back",
+    "unlist",
     "write_issue",
 ]

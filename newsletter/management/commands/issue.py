@@ -18,6 +18,9 @@ ACTIONS: dict[str, Callable[..., object]] = {
     "retry-failed": publishing.retry_failed,
     "resend-unknown": publishing.resend_unknown,
     "send-to-missed": publishing.send_to_missed,
+    "show": publishing.show,
+    "unlist": publishing.unlist,
+    "hide": publishing.hide,
 }
 
 
