@@ -93,7 +93,7 @@ def test_each_newsletter_has_its_own():
 
 
 def test_what_was_found_is_marked_and_all_else_escaped(client):
-    publish("One", '1 < 2 & "3" herons \ue000 \\<i\\>')
+    publish("One", 'first < second & "third" herons \ue000 fly \\<i\\> slowly')
     excerpt = searching.find(default_newsletter(), "heron")[0].excerpt
     assert "<mark>herons</mark>" in excerpt
     assert "first &lt; second &amp; &quot;third&quot;" in excerpt
