@@ -5,26 +5,45 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from newsletter.addresses import parse_address
 from newsletter.models import Newsletter, Wording
 from newsletter.models.newsletters import DEFAULT_SLUG
+from newsletter.models.sites import lines
 from newsletter.names import parse_name
 
 
 class SignUpForm(forms.Form):
-    name = forms.CharField(strip=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    """The fields of a sign-up; those after `wording` are for the guards (newsletter/guarding/)."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        strip=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
     email = forms.CharField(
-        label="E-mail address",
+        label=gettext_lazy("E-mail address"),
         strip=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
     newsletter = forms.SlugField(required=False)
     wording = forms.CharField(required=False)
+    return_to = forms.CharField(required=False)
+    comment = forms.CharField(required=False, strip=False)
+    clock = forms.CharField(required=False)
+    kept = forms.CharField(required=False)
+    proof = forms.CharField(required=False)
+    ticket = forms.CharField(required=False)
 
     def __init__(self, data: QueryDict | None = None, **options: Any) -> None:
         super().__init__(data, label_suffix="", **options)
         self.repeated = {field for field in self.fields if data and len(data.getlist(field)) > 1}
+
+    def chosen_newsletter(self) -> Newsletter | None:
+        """Return the newsletter before anything is checked, for its language."""
+        return Newsletter.objects.at_the_door(self.data.get("newsletter") or DEFAULT_SLUG)
 
     def clean_name(self) -> str:
         return self._parsed("name", parse_name)
@@ -36,7 +55,7 @@ class SignUpForm(forms.Form):
         slug = self._parsed("newsletter", str) or DEFAULT_SLUG
         newsletter = Newsletter.objects.at_the_door(slug)
         if newsletter is None:
-            raise forms.ValidationError("There is no such newsletter.")
+            raise forms.ValidationError(_("There is no such newsletter."))
         return newsletter
 
     def clean_wording(self) -> Wording | None:
@@ -50,8 +69,21 @@ class SignUpForm(forms.Form):
             return None
         wording = Wording.objects.named(newsletter, name)
         if wording is None:
-            raise forms.ValidationError("There were never such words. Please read these.")
+            raise forms.ValidationError(_("There were never such words. Please read these."))
         return wording
+
+    def clean_return_to(self) -> str:
+        """Return where the visitor goes after the sign-up; only to what the newsletter allows."""
+        address = self._parsed("return_to", str)
+        newsletter = self.cleaned_data.get("newsletter")
+        if address and newsletter and address not in lines(newsletter.thank_you_addresses):
+            raise forms.ValidationError(_("The newsletter leads to no such address."))
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        for field in self.repeated - self.errors.keys():
+            self.add_error(field, _("This field is given more than once."))
+        return self.cleaned_data
 
     def reason(self) -> str:
         """Return all that is wrong, in one line."""
@@ -61,7 +93,7 @@ class SignUpForm(forms.Form):
 
     def _parsed(self, field: str, parse: Callable[[str], str]) -> str:
         if field in self.repeated:
-            raise forms.ValidationError("This field is given more than once.")
+            raise forms.ValidationError(_("This field is given more than once."))
         try:
             return parse(self.cleaned_data[field])
         except ValueError as error:

@@ -83,8 +83,9 @@ SELECT FROM newsletter_suppression WHERE digest = ANY (%(digests)s) AND reason <
 # Of simultaneous sign-ups one inserts; the others wait for its commit and find the address known.
 # Who could not be mailed today is not stored: tags make many addresses of one mailbox.
 _READER = f"""
-INSERT INTO newsletter_subscription (id, newsletter_id, email, name, status, attributes)
-SELECT %(reader)s::uuid, %(newsletter)s, %(email)s, %(name)s, 'pending_confirmation', '{{}}'
+INSERT INTO newsletter_subscription (id, newsletter_id, email, name, language, status, attributes)
+SELECT %(reader)s::uuid, %(newsletter)s, %(email)s, %(name)s, %(language)s,
+    'pending_confirmation', '{{}}'
 FROM heard
 WHERE NOT EXISTS (SELECT FROM known) AND NOT EXISTS ({_BARRED})
     AND NOT (%(guarded)s::bool AND EXISTS (

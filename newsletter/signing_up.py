@@ -52,6 +52,7 @@ def sign_up(
     newsletter: Newsletter,
     email: str,
     name: str,
+    language: str = "",
     agreed: Agreement | None = None,
     visitor: Visitor = NOBODY,
 ) -> None:
@@ -59,11 +60,14 @@ def sign_up(
 
     An address that is known gets another mail if it could be confirmed and within the limits; a
     suppressed one leaves no row. The caller learns nothing of that, and neither does a visitor.
-    Who was shown no words in particular agrees to those of today. Raises TooMany, ProofNeeded or
-    ProofSpent, which do not depend on the address.
+    Mails speak `language`; empty: the newsletter's. Who was shown no words in particular agrees to
+    those of today. Raises TooMany, ProofNeeded or ProofSpent, which do not depend on
+    the address.
     """
     agreed = agreed or consenting.agreement(newsletter)
-    outcome, subscription, mail, seconds = _run(newsletter, email, name, agreed, visitor)
+    outcome, subscription, mail, seconds = _run(
+        visitor, agreed, newsletter=newsletter, email=email, name=name, language=language
+    )
     metrics.SIGN_UPS.labels(outcome).inc()
     if outcome == "proof_needed":
         if settings.SIGNUP_PROOF == "attack":
@@ -78,7 +82,13 @@ def sign_up(
 
 
 def _run(
-    newsletter: Newsletter, email: str, name: str, agreed: Agreement, visitor: Visitor
+    visitor: Visitor,
+    agreed: Agreement,
+    *,
+    newsletter: Newsletter,
+    email: str,
+    name: str,
+    language: str,
 ) -> tuple[str, UUID | None, UUID | None, int]:
     guarded = settings.SIGNUP_LIMITS
     with prepared_cursor() as cursor:
@@ -98,6 +108,7 @@ def _run(
                 "newsletter": newsletter.pk,
                 "email": email,
                 "name": name,
+                "language": "" if language == newsletter.language else language,
                 "wording": agreed.wording.text,
                 "wording_version": agreed.wording.name,
                 "locale": agreed.wording.language,

@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from newsletter import archive, feeds, sign_up_pages, views, webhooks
+from newsletter import archive, feeds, views, webhooks
+from newsletter.front_door import pages
 
 app_name = "newsletter"
 ARCHIVE = [
@@ -12,8 +13,11 @@ ARCHIVE = [
     path("issues/<slug:slug>/", archive.issue, name="issue"),
 ]
 urlpatterns = [
-    path("", sign_up_pages.home, name="home"),
-    path("subscriptions", sign_up_pages.sign_up, name="sign_up"),
+    path("", pages.home, name="home"),
+    path("newsletters/<slug:newsletter>/", pages.home, name="home"),
+    path("subscriptions", pages.sign_up, name="sign_up"),
+    path("subscriptions/form", pages.frame, name="frame"),
+    path("subscriptions/challenge", pages.challenge, name="challenge"),
     path("subscriptions/confirm", views.confirm, name="confirm"),
     path("subscriptions/unsubscribe", views.unsubscribe, name="unsubscribe"),
     path("webhooks/<slug:provider>/", webhooks.receive, name="webhook"),

@@ -68,6 +68,7 @@ class Deployment:
             "APP_APPLICATION__PORT": str(port),
             "APP_APPLICATION__SECRET_KEY": "releases" * 8,
             "APP_EMAIL__URL": f"maildir://{mailbox}",
+            "APP_SIGNUP__LIMITS": "false",
             **cluster.environment(),
         }
 

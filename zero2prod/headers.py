@@ -15,6 +15,23 @@ ARTICLE_POLICY = (
     f"img-src 'self' https:; {_NOTHING_FOREIGN}"
 )
 """For an editor's sanitised HTML: pictures from anywhere, as in the mail, and aligned cells."""
+
+
+def form_policy(*, scripts: bool, leads_to: str, framed_by: str) -> str:
+    """Return the policy of a page with a form.
+
+    `scripts`: whether it brings along our own small script, `leads_to`: a site to which an answer
+    may redirect (browsers hold redirects of a form to form-action), `framed_by`: who may show it in
+    a frame.
+    """
+    own_script = "script-src 'self'; connect-src 'self'; " if scripts else ""
+    return (
+        f"default-src 'none'; {own_script}style-src 'self'; img-src 'self'; base-uri 'none'; "
+        f"form-action 'self' {leads_to}".rstrip()
+        + f"; frame-ancestors {framed_by}"
+    )
+
+
 ADMIN_POLICY = f"default-src 'self'; img-src 'self' data:; {_NOTHING_FOREIGN}"
 
 _ALWAYS = {

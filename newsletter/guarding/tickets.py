@@ -1,9 +1,8 @@
 """The slow lane: how who has no JavaScript comes in while a proof of work is asked for.
 
 He waits half a minute and presses the button again. Bots can wait too, all of them at once; what
-holds them is that the lane lets in a few a minute, over the whole site, and a client only two an
-hour. So a flood stays a trickle, far below the rate that raised the alarm, and who
-finds the lane full is told to try again in a minute.
+holds them is that the lane lets in ten a minute, over the whole site. So a flood stays a trickle,
+far below the rate that raised the alarm, and who finds the lane full is told to try again.
 """
 
 import time
@@ -16,7 +15,6 @@ from newsletter.guarding import budgets
 WAIT_SECONDS = 30
 LIFETIME_SECONDS = 15 * 60
 LANE_A_MINUTE = 10
-CLIENT_AN_HOUR = 2
 
 _LONGEST = 200
 
@@ -51,10 +49,7 @@ def admit(ticket: str, *, email: str, client: str) -> UUID:
         raise Worthless
     if age < WAIT_SECONDS:
         raise Waiting(WAIT_SECONDS - int(age))
-    if not (
-        budgets.spend("slow-client", client, most=CLIENT_AN_HOUR, seconds=3600)
-        and budgets.spend("slow-lane", "", most=LANE_A_MINUTE, seconds=60)
-    ):
+    if not budgets.spend("lane", "", most=LANE_A_MINUTE, seconds=60):
         raise LaneFull
     return budgets.key("ticket", ticket)
 

@@ -18,11 +18,15 @@ POSTAL_ADDRESS_PLACEHOLDER = "Postal address: set it in the admin, under Newslet
 
 class NewsletterManager(models.Manager["Newsletter"]):
     def at_the_door(self, slug: str) -> "Newsletter | None":
-        """Return a newsletter as it was at most a second ago, for the public pages.
+        """Return a public newsletter as it was at most a second ago; none if it is hidden.
 
         Each sign-up needs it, and to ask the database anew took nearly half of its time.
         """
         return newsletters_in(int(time.monotonic())).get(slug)
+
+    def all_at_the_door(self) -> "list[Newsletter]":
+        """Return the public newsletters as they were at most a second ago."""
+        return list(newsletters_in(int(time.monotonic())).values())
 
 
 class Newsletter(models.Model):
@@ -159,6 +163,6 @@ class Newsletter(models.Model):
 
 @lru_cache(maxsize=1)
 def newsletters_in(_second: int) -> dict[str, Newsletter]:
-    """Return all newsletters by slug; within one second of this process it is the same answer."""
-    found = Newsletter.objects.prefetch_related("wordings")
+    """Return what visitors may see, by slug; the same answer within a second of this process."""
+    found = Newsletter.objects.filter(is_public=True).prefetch_related("wordings")
     return {newsletter.slug: newsletter for newsletter in found}

@@ -1,13 +1,13 @@
 """Lists of other people's web addresses, one a line, as an editor writes them."""
 
 import re
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 
-_PLAIN = re.compile(r"[!-\[\]-~]+")
-"""What is seen in ASCII, but no backslash, which browsers take for a slash."""
-_ORIGIN = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+_SITE = r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?"
+_ORIGIN = re.compile(_SITE)
+# The rest is what is seen in ASCII, but no backslash, which browsers take for a slash.
+_ADDRESS = re.compile(rf"({_SITE})([/?#][!-\[\]-~]*)?")
 
 
 def lines(value: str) -> list[str]:
@@ -16,9 +16,12 @@ def lines(value: str) -> list[str]:
 
 
 def addresses(value: str) -> None:
-    """Refuse a line that is no whole address such as https://example.org/thanks."""
+    """Refuse a line that is no whole address such as https://example.org/thanks.
+
+    User names, names outside ASCII and what browsers read in two ways are none.
+    """
     for line in lines(value):
-        if not _is_address(line):
+        if not _ADDRESS.fullmatch(line):
             raise ValidationError(
                 "%(line)s is no address such as https://example.org/thanks.",
                 params={"line": line[:100]},
@@ -35,10 +38,7 @@ def origins(value: str) -> None:
             )
 
 
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        named = bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-    except ValueError:  # a host or a port that is none
-        return False
-    return bool(named and parts.scheme in {"http", "https"} and _PLAIN.fullmatch(text))
+def origin(address: str) -> str:
+    """Return the site of an address that has passed `addresses`; of another, nothing."""
+    found = _ADDRESS.fullmatch(address)
+    return found[1] if found else ""

@@ -29,7 +29,11 @@ def database_port() -> int:
 @pytest.fixture
 def web(service, database_port) -> Service:
     """The web process, which looks for its database at that port."""
-    service.start_web(APP_DATABASE__HOST="127.0.0.1", APP_DATABASE__PORT=str(database_port))
+    service.start_web(
+        APP_DATABASE__HOST="127.0.0.1",
+        APP_DATABASE__PORT=str(database_port),
+        APP_SIGNUP__LIMITS="false",
+    )
     return service
 
 

@@ -153,7 +153,6 @@ def test_a_browser_gets_its_form_back_with_the_errors_beside_the_fields(client):
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
-        ("application/json", '{"name": "Ursula", "email": "ursula@example.org"}'),
         ("text/plain", VALID),
         ("", VALID),
         (f"{FORM}; charset=rot13", VALID),
