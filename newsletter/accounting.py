@@ -9,9 +9,12 @@ from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from newsletter.models import Delivery, Issue
+from newsletter.models import Delivery, Issue, IssueCount, IssueSample
 
 RATE_WINDOW = timedelta(seconds=60)
+
+COUNTED_AT_ONCE = 20_000
+"""Mails that a page may count itself, in some tens of milliseconds; see `models.issue_counts`."""
 
 State = Delivery.State
 
@@ -38,6 +41,8 @@ class Account:
     rate: float
     oldest_due: datetime | None
     reasons: dict[str, int] = field(default_factory=dict)
+    counted_at: datetime | None = None
+    """Of when the numbers are; None: of now."""
 
     @property
     def identity_holds(self) -> bool:
@@ -50,24 +55,93 @@ class Account:
         return sum(self.counts[state] for state in _IN_WORDS[:4])
 
     @property
+    def left(self) -> int:
+        """Return how many mails are promised and have no outcome yet."""
+        return self.total - self.done
+
+    @property
     def percent_done(self) -> int:
         return 100 * self.done // self.total if self.total else 0
 
+    @property
+    def states(self) -> list[tuple[str, int]]:
+        """Return the states that mails are in, in the order of the line."""
+        return [(state.value, self.counts[state]) for state in _IN_WORDS if self.counts[state]]
+
     def __str__(self) -> str:
         """Return the accounting line: ``20,000 = 19,996 sent + 3 failed + 1 unknown``."""
-        parts = [f"{self.counts[state]:,} {state}" for state in _IN_WORDS if self.counts[state]]
+        parts = [f"{mails:,} {state}" for state, mails in self.states]
         return f"{self.total:,} = {' + '.join(parts)}" if parts else f"{self.total:,} readers"
 
 
 def of_issue(issue: Issue) -> Account:
-    """Return an issue's account with the reasons of what was not sent at the first try."""
+    """Return an issue's account with the reasons of what was not sent at the first try.
+
+    Exact, however long it takes: a second for a million mails.
+    """
     (account,) = _accounts([issue.pk], _reasons(issue)).values()
     return account
 
 
+def lately_of_issue(issue: Issue) -> Account:
+    """Return an issue's account fast: exact where it is small, else as it was counted last."""
+    count = IssueCount.objects.filter(pk=issue.pk).first()
+    if issue.audience_size <= COUNTED_AT_ONCE or count is None:
+        return of_issue(issue)
+    return as_counted(issue, count)
+
+
 def of_issues(issues: Iterable[Issue]) -> dict[int, Account]:
-    """Return the accounts of some issues by one query, without reasons."""
-    return _accounts([issue.pk for issue in issues], {})
+    """Return the accounts of some issues without reasons, as fast as a list needs them.
+
+    Small ones are exact, by one query; those that would take long are as they were counted last.
+    """
+    issues = list(issues)
+    counts = IssueCount.objects.select_related(None).in_bulk([issue.pk for issue in issues])
+    exact, left = [], COUNTED_AT_ONCE
+    for issue in issues:
+        if issue.audience_size <= left or issue.pk not in counts:
+            exact.append(issue.pk)
+            left -= issue.audience_size
+    accounts = _accounts(exact, {}) if exact else {}
+    return {
+        issue.pk: accounts.get(issue.pk) or as_counted(issue, counts[issue.pk]) for issue in issues
+    }
+
+
+def as_counted(issue: Issue, count: IssueCount) -> Account:
+    """Return an account from a count; its rate is that of the samples."""
+    due = issue.deliveries.filter(kind=Delivery.Kind.ISSUE, next_at__isnull=False)
+    return Account(
+        issue=issue.pk,
+        state=issue.state,
+        total=count.promised,
+        counts={state.value: count.states.get(state.value, 0) for state in State},
+        rate=_sampled_rate(issue, count),
+        oldest_due=due.order_by("next_at").values_list("next_at", flat=True).first(),
+        reasons=_summed(count.reasons or []),
+        counted_at=count.counted_at,
+    )
+
+
+def _sampled_rate(issue: Issue, count: IssueCount) -> float:
+    """Return the mails a second in the minute before a count, or since the sample before that."""
+    if count.counted_at < timezone.now() - RATE_WINDOW:
+        return 0.0
+    samples = issue.samples.filter(at__lte=count.counted_at - RATE_WINDOW)
+    before: IssueSample | None = samples.order_by("-at").first()
+    since = before.at if before else issue.published_at or issue.created_at
+    mails: int = count.states.get(State.SENT.value, 0) - (before.sent if before else 0)
+    seconds = (min(count.counted_at, issue.finished_at or count.counted_at) - since).total_seconds()
+    return round(max(0, mails) / max(1.0, seconds), 1)
+
+
+def _summed(reasons: list[list[Any]]) -> dict[str, int]:
+    """Return how many mails have each code, whatever their state."""
+    found: dict[str, int] = {}
+    for _state, code, mails in reasons:
+        found[code] = found.get(code, 0) + mails
+    return found
 
 
 def _accounts(pks: list[int], reasons: dict[str, int]) -> dict[int, Account]:

@@ -1,12 +1,12 @@
 """The questions behind the metrics of the database's state, each a few rows by an index."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from prometheus_client.metrics_core import (
@@ -18,15 +18,18 @@ from prometheus_client.metrics_core import (
 
 from newsletter import waiting
 from newsletter.metrics import SECONDS_BUCKETS
-from newsletter.models import Delivery, Installation, IssueCount, Provider, Tally, Worker
-from newsletter.models.issue_counts import WATCHED
+from newsletter.models import Delivery, Installation, Issue, IssueCount, Provider, Tally, Worker
+from newsletter.models.issues import IN_DELIVERY
 
 MOST_ISSUES = 20
 """Issues that have metrics of their own, the newest."""
+WATCHED = timedelta(days=1)
+"""For how long a finished issue keeps its metrics."""
 MOST_WAITING = 10_000
 """Up to where waiting single mails are counted."""
 
 _ISSUE_MAIL = Delivery.Kind.ISSUE
+_OPEN = (*IN_DELIVERY, Issue.State.PAUSED)
 
 
 def workers() -> Iterator[Metric]:
@@ -66,9 +69,9 @@ def open_mails() -> Iterator[Metric]:
 def issues() -> Iterator[Metric]:
     """Say what the workers counted last of the issues in delivery and of those just finished."""
     counts = list(
-        IssueCount.objects.filter(counted_at__gt=Now() - WATCHED).order_by("-issue_id")[
-            :MOST_ISSUES
-        ]
+        IssueCount.objects.filter(
+            Q(issue__state__in=_OPEN) | Q(issue__finished_at__gt=Now() - WATCHED)
+        ).order_by("-issue_id")[:MOST_ISSUES]
     )
     states = _family("issue_mails", "Mails of an issue by state.", "issue", "state")
     promised = _family("issue_promised", "Mails that an issue has in the ledger.", "issue")

@@ -34,6 +34,7 @@ class Control:
     question: str
     act: Callable[[Issue, dict[str, Any]], object]
     done: str
+    """Of a verb that returns how many mails it touched, with a place for them: {mails}."""
     form: type[forms.Form] = forms.Form
     role: str = ""
     needs: Delivery.State | None = None
@@ -114,7 +115,7 @@ CONTROLS = (
         PUBLISHED,
         "Each failed mail is tried again, from its first attempt. Who has left gets nothing.",
         lambda issue, _: publishing.retry_failed(issue_id=issue.pk),
-        "The failed mails are due again.",
+        "Due again: {mails}.",
         needs=Delivery.State.FAILED,
     ),
     Control(
@@ -123,7 +124,7 @@ CONTROLS = (
         PUBLISHED,
         "The provider may have these mails already: some readers may get a second copy.",
         lambda issue, _: publishing.resend_unknown(issue_id=issue.pk),
-        "The mails in doubt are due again.",
+        "Due again: {mails}.",
         role="danger",
         needs=Delivery.State.UNKNOWN,
         asks_password=True,
@@ -192,15 +193,15 @@ def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite
     if posted is not None and form.is_valid():
         try:
             with audit.recorded(f"issue.{control.name}", request=request, target=issue):
-                control.act(issue, form.cleaned_data)
+                result = control.act(issue, form.cleaned_data)
         except _TOLD_BESIDE_THE_FORM as error:
             form.add_error(None, str(error))
         except publishing.PublishingError as error:
             messages.error(request, str(error))
-            return redirect("admin:newsletter_issue_change", issue.pk)
+            return _back_to(issue)
         else:
-            messages.success(request, control.done)
-            return redirect("admin:newsletter_issue_change", issue.pk)
+            messages.success(request, _told(control, result))
+            return _back_to(issue)
     return TemplateResponse(
         request,
         "admin/newsletter/issue/control.html",
@@ -214,6 +215,22 @@ def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite
             "readers": _readers(issue) if control.name == "publish" else None,
         },
     )
+
+
+def _told(control: Control, result: object) -> str:
+    """Say what was done; of a form that was posted twice the second time that it was nothing."""
+    if not isinstance(result, int):
+        return control.done
+    if not result:
+        return "No mail is in that state any more: nothing was done."
+    return control.done.format(mails=f"{result:,} mail{'s' if result > 1 else ''}")
+
+
+def _back_to(issue: Issue) -> HttpResponse:
+    """Lead to where the issue is to be seen now: its text, or how it goes out."""
+    issue.refresh_from_db(fields=["state"])
+    page = "change" if issue.is_editable else "watch"
+    return redirect(f"admin:newsletter_issue_{page}", issue.pk)
 
 
 def _readers(issue: Issue) -> int:

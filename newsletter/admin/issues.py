@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from newsletter import accounting
-from newsletter.admin import issue_controls
+from newsletter.admin import issue_controls, issue_mails, watching
 from newsletter.admin.display import ago, pill
 from newsletter.admin.issue_controls import Control
 from newsletter.admin.issue_forms import IssueForm
@@ -114,7 +114,7 @@ class IssueAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         issue: Issue | None = kwargs.get("obj")
         if issue:
-            account = None if issue.is_editable else accounting.of_issue(issue)
+            account = None if issue.is_editable else accounting.lately_of_issue(issue)
             context["account"] = account
             context["controls"] = issue_controls.offered(issue, account, request.user)
         return super().render_change_form(request, context, *args, **kwargs)
@@ -145,7 +145,7 @@ class IssueAdmin(admin.ModelAdmin):
             )
             for route, view in views.items()
         ]
-        return [*urls, *super().get_urls()]
+        return [*urls, *watching.urls(), *issue_mails.urls(), *super().get_urls()]
 
     def control_view(self, request: HttpRequest, pk: int, control: Control) -> HttpResponse:
         if not request.user.has_perm(control.permission):

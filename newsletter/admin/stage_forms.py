@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from newsletter import publishing
-from newsletter.models import Issue, Subscription
+from newsletter import audiences, publishing
+from newsletter.models import Issue
 
 
 class StageForm(forms.Form):
@@ -45,10 +45,9 @@ def plan_of(issue: Issue, given: dict[str, Any]) -> publishing.StagePlan | None:
     """Return the plan of a valid form, None for everybody at once; raise InvalidStage."""
     if not given.get("first"):
         return None
-    readers = Subscription.objects.confirmed().filter(newsletter=issue.newsletter_id)
     return publishing.StagePlan.from_texts(
         first=given["first"],
-        audience=readers.count() if "%" in given["first"] else 0,
+        audience=audiences.audience(issue).count() if "%" in given["first"] else 0,
         wait=given["wait"],
         failures=given["failures"],
         complaints=given["complaints"],

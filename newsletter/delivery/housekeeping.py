@@ -59,7 +59,7 @@ class Housekeeping:
         if now >= self._next_account:
             self._next_account = now + _HEARTBEAT_SECONDS
             metrics.flush()
-            IssueCount.objects.refresh()
+        IssueCount.objects.refresh()
 
     def beat(self) -> None:
         """Say that this worker lives (`/readyz` asks), and forget the long dead."""

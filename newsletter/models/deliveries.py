@@ -129,6 +129,15 @@ class Delivery(models.Model):
                 name="delivery_personal",
                 condition=Q(kind__in=["access", "address"]),
             ),
+            # What was not sent at the first try. A code is empty until then, so that the usual mail
+            # is not in it and its step from claimed to sending stays heap-only.
+            models.Index(
+                "issue",
+                "error_code",
+                "subscription",
+                name="delivery_reason",
+                condition=Q(error_code__gt=""),
+            ),
             # The reaper.
             models.Index(
                 "lease_until", name="delivery_leased", condition=Q(lease_until__isnull=False)

@@ -160,14 +160,19 @@ def objection(issue: Issue) -> str:
     if 100 * failed > issue.stage_failure_limit * known:
         return (
             f"Held: {failed:,} of the first {known:,} mails failed or bounced "
-            f"({_percent(failed, known)}, limit {issue.stage_failure_limit.normalize():f} %)."
+            f"({_percent(failed, known)}, limit {plain(issue.stage_failure_limit)} %)."
         )
     if 100 * complaints > issue.stage_complaint_limit * known:
         return (
             f"Held: {complaints:,} of the first {known:,} readers complained "
-            f"({_percent(complaints, known)}, limit {issue.stage_complaint_limit.normalize():f} %)."
+            f"({_percent(complaints, known)}, limit {plain(issue.stage_complaint_limit)} %)."
         )
     return ""
+
+
+def plain(limit: Decimal) -> str:
+    """Return 0.1 for 0.10."""
+    return f"{limit.normalize():f}"
 
 
 def _percent(part: int, whole: int) -> str:

@@ -91,7 +91,7 @@ def test_the_rate_is_of_the_last_minute():
     assert accounting.of_issue(issue).rate == 0
 
 
-def test_many_accounts_are_one_query(django_assert_num_queries):
+def test_many_accounts_are_two_queries(django_assert_num_queries):
     issues = [make_issue(f"Issue {number}") for number in range(5)]
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert len(accounting.of_issues(issues)) == 5

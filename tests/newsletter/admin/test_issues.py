@@ -213,9 +213,9 @@ class TestAccounting:
     def test_a_longer_list_takes_no_more_queries(self, editor, django_assert_num_queries):
         make_issue()
         editor.get(LIST)  # the session is written once a minute
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             editor.get(LIST)
         for number in range(20):
             make_issue(f"Issue {number}", state="sent")
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             editor.get(LIST)

@@ -1,0 +1,111 @@
+"""Watching an issue go out, and its report: pages below the issue in the admin.
+
+The page works without a script, by its Refresh link. With one, its inner part is fetched again
+every two seconds while somebody looks; see `static/newsletter/watch.js`.
+"""
+
+from collections.abc import Callable
+from typing import Any, Concatenate
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from newsletter import progress, reasons
+from newsletter.admin import issue_controls
+from newsletter.models import Issue, IssueCount
+from newsletter.progress import Progress
+from newsletter.rendering import plots
+
+View = Callable[Concatenate[HttpRequest, int, ...], HttpResponse]
+
+
+def published_issue(request: HttpRequest, pk: int, permission: str = "view_issue") -> Issue:
+    """Return an issue that went out, for who may see it; raise PermissionDenied or Http404."""
+    if not request.user.has_perm(f"newsletter.{permission}"):
+        raise PermissionDenied
+    issues = Issue.objects.select_related("newsletter").exclude(state__in=_NOT_OUT)
+    return get_object_or_404(issues, pk=pk)
+
+
+@never_cache
+@require_safe
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how an issue goes out, or how it went."""
+    context = _context(request, published_issue(request, pk))
+    return TemplateResponse(request, "admin/newsletter/issue/watch.html", context)
+
+
+@never_cache
+@require_safe
+def fragment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return the part of the page that changes."""
+    context = _context(request, published_issue(request, pk))
+    return TemplateResponse(request, "admin/newsletter/issue/progress.html", context)
+
+
+@require_POST
+def count(request: HttpRequest, pk: int) -> HttpResponse:
+    """Count the mails of an issue now, which takes a second for a million of them."""
+    IssueCount.objects.refresh_now(published_issue(request, pk).pk)
+    messages.success(request, "Counted just now.")
+    return redirect("admin:newsletter_issue_watch", pk)
+
+
+def urls() -> list[URLPattern]:
+    views: dict[str, View] = {"watch": page, "watch/fragment": fragment, "watch/count": count}
+    return [
+        path(
+            f"<int:pk>/{route}/",
+            admin.site.admin_view(view),
+            name=f"newsletter_issue_{route.replace('/', '_')}",
+        )
+        for route, view in views.items()
+    ]
+
+
+def _context(request: HttpRequest, issue: Issue) -> dict[str, Any]:
+    found = progress.of_issue(issue)
+    return {
+        **admin.site.each_context(request),
+        "title": f"{'Report' if found.is_done else 'Watch'}: {issue.subject}",
+        "issue": issue,
+        "progress": found,
+        "account": found.account,
+        "state_bar": state_bar(found),
+        "speed_plot": speed_plot(found),
+        "controls": issue_controls.offered(issue, found.account, request.user),
+        "unknown_in_words": reasons.UNKNOWN,
+        "may_see_mails": request.user.has_perm("newsletter.view_delivery"),
+    }
+
+
+def state_bar(found: Progress) -> SafeString:
+    states = found.account.states
+    return plots.bar(states, key="states", title="Mails by state", says=str(found.account))
+
+
+def speed_plot(found: Progress) -> SafeString:
+    """Draw the mails a second over time; each stretch of the line is the average since the last."""
+    if not found.speeds:
+        return SafeString("")
+    begin = found.issue.published_at or found.issue.created_at
+    speeds = [(begin, found.speeds[0].rate), *((speed.at, speed.rate) for speed in found.speeds)]
+    several_days = (speeds[-1][0] - begin).days > 0
+    clock = "%d %b %H:%M" if several_days else "%H:%M:%S"
+    points = [
+        plots.Point(at.timestamp(), rate, f"{at:{clock}}", f"{rate:,.1f} a second")
+        for at, rate in speeds
+    ]
+    fastest = max(rate for _at, rate in speeds)
+    says = f"{found.average:,.1f} a second on average, {fastest:,.1f} at most."
+    return plots.line(points, key="speed", title="Mails a second", says=says)
+
+
+_NOT_OUT = (Issue.State.DRAFT, Issue.State.SCHEDULED)
