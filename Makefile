@@ -7,6 +7,7 @@ TEST_SETTINGS := DJANGO_SETTINGS_MODULE=config.settings.test
 # What the checks of a live service are run with; nothing is connected to.
 PRODUCTION := APP_ENVIRONMENT=production \
 	APP_APPLICATION__BASE_URL=https://news.zero2prod.dev \
+	APP_APPLICATION__CLIENT_IP_HEADER=DO-Connecting-IP \
 	APP_APPLICATION__SECRET_KEY=only-for-checks-7Hq2vX9rLm4TzW8pKd3sYc6nBf1gJe5aUo0iRxQ \
 	APP_EMAIL__SENDER="Newsletter <news@zero2prod.dev>" \
 	APP_EMAIL__URL=smtp+tls://mail.zero2prod.dev:587 \

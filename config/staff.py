@@ -25,10 +25,11 @@ TAKEN = (
 def admin_path(variable: str, default: str) -> str:
     """Return where the admin is, with its last slash and without its first."""
     value = environment.text(variable, default).strip("/")
-    if not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", value, re.ASCII) or set(value) <= set("./"):
-        message = f"{variable} must be a path such as `desk-7f3a/`, of a-z 0-9 - _ . ~ and /."
-        raise ConfigurationError(f"{message[:-1]}, not {value!r}.")
-    if value.partition("/")[0] in TAKEN:
+    parts = value.split("/")
+    if not all(re.fullmatch(r"[\w.~-]+", part, re.ASCII) and part.strip(".") for part in parts):
+        message = f"{variable} must be a path such as `desk-7f3a/`, of a-z 0-9 - _ . ~ and /"
+        raise ConfigurationError(f"{message}, not {value!r}.")
+    if parts[0] in TAKEN:
         raise ConfigurationError(f"{variable} must not be {value!r}: other pages are there.")
     return f"{value}/"
 

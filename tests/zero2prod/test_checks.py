@@ -13,6 +13,9 @@ LIVE = {
     "ALLOWED_HOSTS": ["news.zero2prod.dev"],
     "EMAIL_SENDER": Address("News", addr_spec="news@zero2prod.dev"),
     "EMAIL_URL": urlsplit("smtp+tls://mail.zero2prod.dev"),
+    "STAFF_TWO_STEP_REQUIRED": True,
+    "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+    "CLIENT_IP_HEADER": "DO-Connecting-IP",
 }
 EVERYWHERE = {"ALLOWED_HOSTS": ["*"]}
 
@@ -39,6 +42,9 @@ def found(**options) -> set[str]:
             {"zero2prod.W003"},
         ),
         ({"EMAIL_URL": urlsplit("maildir:///var/mail")}, {"zero2prod.W004"}),
+        ({"STAFF_TWO_STEP_REQUIRED": False}, {"zero2prod.W006"}),
+        ({"CLIENT_IP_HEADER": ""}, {"zero2prod.W007"}),
+        ({"CLIENT_IP_HEADER": "", "SECURE_PROXY_SSL_HEADER": None}, set()),
     ],
 )
 def test_a_mistake_has_its_number(settings, mistake, ids):
