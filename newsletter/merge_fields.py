@@ -36,7 +36,7 @@ class Field:
         """Return the reader's own as one line of text, else the fallback, else nothing."""
         own = reader.get(self.name)
         told = _one_line(str(own)) if isinstance(own, str | int | float) else ""
-        return told or self.fallback or ""
+        return told or _one_line(self.fallback or "")
 
 
 def field_of(found: re.Match[str]) -> Field:

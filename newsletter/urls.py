@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from newsletter import archive, feeds, views, webhooks
+from newsletter import archive, feeds, pictures, views, webhooks
 from newsletter.front_door import pages
 
 app_name = "newsletter"
@@ -20,6 +20,7 @@ urlpatterns = [
     path("subscriptions/challenge", pages.challenge, name="challenge"),
     path("subscriptions/confirm", views.confirm, name="confirm"),
     path("subscriptions/unsubscribe", views.unsubscribe, name="unsubscribe"),
+    path("images/<str:name>", pictures.picture, name="image"),
     path("webhooks/<slug:provider>/", webhooks.receive, name="webhook"),
     *ARCHIVE,  # of the default newsletter; any other's is below its name
     path("newsletters/<slug:newsletter>/", include(ARCHIVE)),

@@ -22,6 +22,7 @@ DOORS = {
     "feeds",
     "front_door",
     "management",
+    "pictures",
     "templatetags",
     "token_pages",
     "urls",

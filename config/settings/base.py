@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from config import environment, logging, staff
+from config import environment, image_storage, logging, staff
 
 # Where the service listens (gunicorn.py) and how the world calls it.
 HOST = environment.text("APP_APPLICATION__HOST", "127.0.0.1")
@@ -156,11 +156,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 # Static files: https://whitenoise.readthedocs.io/
 STATIC_URL = "/static/"
 STATIC_ROOT = environment.ROOT / "static-root"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# Where the images of issues are kept. Without a storage uploads are refused.
+if images := image_storage.storage("APP_MEDIA__URL", f"file://{environment.LOCAL / 'images'}"):
+    STORAGES["default"] = images
 
 # The public door takes small forms only; the admin's largest form is an issue.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -191,6 +194,8 @@ PRIVACY_LEFT_DAYS = environment.integer("APP_PRIVACY__LEFT_DAYS", 0)
 REMINDER_HOURS = environment.integer("APP_SIGNUP__REMINDER_HOURS", 24, maximum=6 * 24)
 """When who has not confirmed is reminded, once; 0: never."""
 
+FOUR_EYES = environment.boolean("APP_PUBLISHING__FOUR_EYES", default=False)
+"""Whether who wrote an issue, or was the last to change it, may not be the one who publishes it."""
 UNDO_SECONDS = environment.integer("APP_PUBLISHING__UNDO_SECONDS", 60, maximum=3600)
 """How long an issue that was published in the admin can be taken back; 0: it goes out at once."""
 

@@ -2,9 +2,9 @@
 
 from urllib.parse import urlsplit
 
-from config import environment, staff
+from config import environment, image_storage, staff
 from config.settings.base import *  # noqa: F403
-from config.settings.base import databases
+from config.settings.base import STORAGES, databases
 
 HOST = environment.text("APP_APPLICATION__HOST", "0.0.0.0")  # noqa: S104
 BASE_URL = environment.base_url("APP_APPLICATION__BASE_URL")
@@ -21,6 +21,10 @@ DATABASES = databases(environment.required_database(require_ssl=True))
 EMAIL_SENDER = environment.mailbox("APP_EMAIL__SENDER")
 EMAIL_URL = environment.mail_url("APP_EMAIL__URL")
 SIGNUP_CHECK_MX = environment.boolean("APP_SIGNUP__CHECK_MX", default=True)
+# The disk of a container is gone with it, so nothing is kept there unless it is said.
+STORAGES.pop("default", None)
+if images := image_storage.storage("APP_MEDIA__URL"):
+    STORAGES["default"] = images
 environment.refuse("APP_DELIVERY__FAILPOINT", "it kills workers on purpose, for tests")
 
 # The platform ends TLS in front of the service and says so in this header, which it sets itself.

@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from newsletter.admin.deliveries import DeliveryAdmin
+from newsletter.admin.images import ImageAdmin
 from newsletter.admin.issues import IssueAdmin
 from newsletter.admin.newsletters import NewsletterAdmin
 from newsletter.admin.providers import ProviderAdmin
@@ -12,6 +13,7 @@ from newsletter.admin.workers import WorkerAdmin
 
 __all__ = [
     "DeliveryAdmin",
+    "ImageAdmin",
     "IssueAdmin",
     "NewsletterAdmin",
     "ProviderAdmin",

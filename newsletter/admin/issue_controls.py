@@ -75,7 +75,7 @@ CONTROLS = (
         "schedule",
         "Schedule",
         UNPUBLISHED,
-        "It is published at this time by itself. Until then it can be edited.",
+        "It is published at this time by itself. Take it back to change it.",
         lambda issue, given: publishing.schedule(
             issue_id=issue.pk, at=given["at"], stage=plan_of(issue, given)
         ),
@@ -229,7 +229,7 @@ def _told(control: Control, result: object) -> str:
 def _back_to(issue: Issue) -> HttpResponse:
     """Lead to where the issue is to be seen now: its text, or how it goes out."""
     issue.refresh_from_db(fields=["state"])
-    page = "change" if issue.is_editable else "watch"
+    page = "change" if issue.is_unpublished else "watch"
     return redirect(f"admin:newsletter_issue_{page}", issue.pk)
 
 

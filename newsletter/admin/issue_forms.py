@@ -1,6 +1,5 @@
 """The forms of the editor's desk."""
 
-from hashlib import sha256
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -12,24 +11,34 @@ from newsletter import publishing
 from newsletter.models import Issue
 from newsletter.publishing.writing import RESERVED_SLUGS
 
-_CONTENT = ("newsletter_id", "subject", "preheader", "body", "slug", "visibility")
+STALE = (
+    "Somebody saved this issue after you opened it. Nothing of yours was saved: copy your text, "
+    "open the issue again and put it there."
+)
 
 
 class IssueForm(forms.ModelForm):
-    """An issue as it is written. `opened` tells a save from a form that has become stale."""
+    """An issue as it is written. `opened` is the version that the page shows."""
 
-    opened = forms.CharField(widget=forms.HiddenInput, required=False)
+    opened = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    is_stale = False
 
     class Meta:
         model = Issue
-        fields = ("newsletter", "subject", "preheader", "body", "slug", "visibility")
+        fields = ("newsletter", "subject", "preheader", "body", "theme", "slug", "visibility")
+        help_texts = {
+            "subject": "May greet each reader: {name|friend}.",
+            "body": "",
+        }
         widgets = {
-            "body": AdminTextareaWidget(attrs={"rows": 28, "class": "vLargeTextField markdown"})
+            "body": AdminTextareaWidget(attrs={"rows": 28, "class": "vLargeTextField markdown"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["opened"].initial = self.fingerprint = _fingerprint(self.instance)
+        issue = self.instance
+        self.derived_slug = issue.slug if issue.pk and publishing.follows_subject(issue) else ""
+        self.fields["opened"].initial = self.instance.version if self.instance.pk else None
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
@@ -39,13 +48,14 @@ class IssueForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if self.instance.pk and cleaned.get("opened") != self.fingerprint:
-            raise ValidationError(
-                "Somebody saved this issue after you opened it. Nothing of yours was saved: copy "
-                "your text, open the issue again and put it there."
+        if self.instance.pk and cleaned.get("opened") != self.instance.version:
+            self.is_stale = True
+            raise ValidationError(STALE)
+        follows = cleaned.get("slug", "-") in {"", self.derived_slug}
+        if {"newsletter", "subject"} <= cleaned.keys() and follows:
+            cleaned["slug"] = publishing.free_slug(
+                cleaned["newsletter"], cleaned["subject"], issue=self.instance
             )
-        if {"newsletter", "subject"} <= cleaned.keys() and not cleaned.get("slug"):
-            cleaned["slug"] = publishing.free_slug(cleaned["newsletter"], cleaned["subject"])
         return cleaned
 
 
@@ -82,9 +92,3 @@ class ScheduleForm(forms.Form):
 
 class PlaceForm(forms.Form):
     visibility = forms.ChoiceField(label="It is", choices=Issue.Visibility)
-
-
-def _fingerprint(issue: Issue) -> str:
-    """Return a short name of exactly this content."""
-    content = "\0".join(str(getattr(issue, field)) for field in _CONTENT)
-    return sha256(content.encode()).hexdigest()[:16]

@@ -5,27 +5,23 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from newsletter import accounting
-from newsletter.admin import issue_controls, issue_mails, watching
+from newsletter import accounting, drafts
+from newsletter.admin import issue_controls, issue_mails, issue_previews, watching
 from newsletter.admin.display import ago, pill
 from newsletter.admin.issue_controls import Control
 from newsletter.admin.issue_forms import IssueForm
+from newsletter.admin.issue_writing import WritingPages
 from newsletter.models import Issue, Newsletter
 from newsletter.models.newsletters import DEFAULT_SLUG
 from newsletter.rendering import issues as rendering
-
-PREVIEW_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src http: https:; "
-    "frame-ancestors 'self'"
-)
-"""A mail's inlined styles work in its frame, and nothing else does."""
 
 
 class IssueFrozen(Exception):
@@ -43,7 +39,7 @@ class AccountedChangeList(ChangeList):
 
 
 @admin.register(Issue)
-class IssueAdmin(admin.ModelAdmin):
+class IssueAdmin(WritingPages, admin.ModelAdmin):
     form = IssueForm
     list_display = ("subject", "state_pill", "ledger", "newsletter", "published")
     list_filter = ("state", "newsletter")
@@ -58,9 +54,16 @@ class IssueAdmin(admin.ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Issue | None = None) -> Any:
         return (
             (None, {"fields": ("subject", "preheader", "body")}),
-            ("More", {"fields": ("newsletter", "slug", "visibility")}),
-            *([("", {"fields": ("opened",)})] if obj and obj.is_editable else []),
+            ("More", {"fields": ("newsletter", "theme", "slug", "visibility")}),
+            *([("", {"fields": ("opened",)})] if obj is None or obj.is_editable else []),
         )
+
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        """Keep the form for writing: newsletters and themes have pages of their own."""
+        field = super().formfield_for_dbfield(*args, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
         default = Newsletter.objects.filter(slug=DEFAULT_SLUG).first()
@@ -70,10 +73,12 @@ class IssueAdmin(admin.ModelAdmin):
         }
 
     def has_change_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
-        return _is_open(request, obj) and super().has_change_permission(request, obj)
+        is_open = obj is None or obj.is_editable
+        return is_open and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
-        return _is_open(request, obj) and super().has_delete_permission(request, obj)
+        is_open = obj is None or obj.is_editable
+        return is_open and super().has_delete_permission(request, obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Offer none: an issue is deleted from its own page, and only before it is published."""
@@ -91,13 +96,18 @@ class IssueAdmin(admin.ModelAdmin):
             raise IssueFrozen
         return held
 
+    def save_model(self, request: HttpRequest, obj: Issue, form: Any, change: bool) -> None:
+        drafts.save(obj, editor=request.user)
+
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> Any:
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)
         except IssueFrozen:
-            messages.error(request, "The issue was published meanwhile; nothing was saved.")
+            messages.error(
+                request, "The issue was published or scheduled meanwhile; nothing was saved."
+            )
             return redirect("admin:newsletter_issue_change", object_id)
 
     def delete_view(
@@ -106,15 +116,17 @@ class IssueAdmin(admin.ModelAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except IssueFrozen:
-            messages.error(request, "The issue was published; it stays.")
+            messages.error(request, "The issue was published or scheduled; it stays.")
             return redirect("admin:newsletter_issue_change", object_id)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         issue: Issue | None = kwargs.get("obj")
+        context["is_open"] = issue is None or issue.is_editable
+        context["may_add"] = self.has_add_permission(request)
         if issue:
-            account = None if issue.is_editable else accounting.lately_of_issue(issue)
+            account = None if issue.is_unpublished else accounting.lately_of_issue(issue)
             context["account"] = account
             context["controls"] = issue_controls.offered(issue, account, request.user)
         return super().render_change_form(request, context, *args, **kwargs)
@@ -129,28 +141,38 @@ class IssueAdmin(admin.ModelAdmin):
 
     @admin.display(description="accounting")
     def ledger(self, issue: Any) -> str:
-        return "" if issue.is_editable else str(issue.account)
+        return "" if issue.is_unpublished else str(issue.account)
 
     def get_urls(self) -> list[URLPattern]:
         views: dict[str, Any] = {
             control.name: partial(self.control_view, control=control)
             for control in issue_controls.CONTROLS
         }
-        views |= {"preview": self.preview_view, "preview/html": self.preview_html_view}
+        views |= {
+            "preview": self.preview_view,
+            "preview/html": self.preview_html_view,
+            "autosave": self.autosave_view,
+            "versions": self.versions_view,
+            "duplicate": self.duplicate_view,
+        }
+        routes = {
+            f"<int:pk>/{name}/": (name.replace("/", "_"), view) for name, view in views.items()
+        }
+        routes |= {
+            "preview/": ("typed", issue_previews.preview),
+            "autosave/": ("autosave_new", self.autosave_view),
+            "<int:pk>/versions/<int:past_pk>/": ("version", self.version_view),
+        }
         urls = [
-            path(
-                f"<int:pk>/{route}/",
-                self.admin_site.admin_view(view),
-                name=f"newsletter_issue_{route.replace('/', '_')}",
-            )
-            for route, view in views.items()
+            path(route, self.admin_site.admin_view(view), name=f"newsletter_issue_{name}")
+            for route, (name, view) in routes.items()
         ]
         return [*urls, *watching.urls(), *issue_mails.urls(), *super().get_urls()]
 
     def control_view(self, request: HttpRequest, pk: int, control: Control) -> HttpResponse:
         if not request.user.has_perm(control.permission):
             raise PermissionDenied
-        return issue_controls.answer(request, _find(pk), control, self.admin_site)
+        return issue_controls.answer(request, self._seen(request, pk), control, self.admin_site)
 
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         issue = self._seen(request, pk)
@@ -165,23 +187,4 @@ class IssueAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/newsletter/issue/preview.html", context)
 
     def preview_html_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        response = HttpResponse(rendering.preview(self._seen(request, pk)).html)
-        response["Content-Security-Policy"] = PREVIEW_POLICY
-        response["X-Frame-Options"] = "SAMEORIGIN"
-        return response
-
-    def _seen(self, request: HttpRequest, pk: int) -> Issue:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return _find(pk)
-
-
-def _is_open(request: HttpRequest, issue: Issue | None) -> bool:
-    """Whether this user may still write it: once it is scheduled, only who may publish."""
-    if issue is None or issue.state == Issue.State.DRAFT:
-        return True
-    return issue.is_editable and request.user.has_perm("newsletter.publish_issue")
-
-
-def _find(pk: int) -> Issue:
-    return get_object_or_404(Issue.objects.select_related("newsletter"), pk=pk)
+        return issue_previews.framed(rendering.preview(self._seen(request, pk)).html)

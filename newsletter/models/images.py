@@ -1,5 +1,7 @@
 """A picture that an editor has uploaded: the row here, the file in the storage."""
 
+import re
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -55,4 +57,5 @@ class Image(models.Model):
     @property
     def markdown(self) -> str:
         """Return what shows it in an issue."""
-        return f"![{self.alt}]({self.path})"
+        alt = re.sub(r"([\\\[\]{}])", r"\\\1", self.alt)
+        return f"![{alt}]({self.path})"

@@ -220,6 +220,11 @@ class Issue(models.Model):
 
     @property
     def is_editable(self) -> bool:
+        """Whether its text may change: what is scheduled was checked, and is taken back first."""
+        return self.state == self.State.DRAFT
+
+    @property
+    def is_unpublished(self) -> bool:
         return self.state in UNPUBLISHED
 
 

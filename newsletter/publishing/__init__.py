@@ -25,7 +25,7 @@ from newsletter.publishing.stages import StagePlan
 from newsletter.publishing.stages import judge as judge_stages
 from newsletter.publishing.steps import expand_one, finish_done, start_due
 from newsletter.publishing.times import parse_time
-from newsletter.publishing.writing import free_slug, publish_keyed, write_issue
+from newsletter.publishing.writing import follows_subject, free_slug, publish_keyed, write_issue
 
 __all__ = [
     "InvalidIssue",
@@ -39,6 +39,7 @@ __all__ = [
     "cancel",
     "expand_one",
     "finish_done",
+    "follows_subject",
     "free_slug",
     "hide",
     "judge_stages",

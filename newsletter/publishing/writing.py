@@ -1,5 +1,6 @@
 """How an issue comes to be: its texts checked, its name in the archive, its key."""
 
+import re
 from datetime import datetime
 from itertools import count
 
@@ -96,14 +97,25 @@ def _is_same(known: Issue, subject: str, body: str, audience: Segment | Definiti
     return meant and (known.subject, known.body) == (subject.strip(), body)
 
 
-def free_slug(newsletter: Newsletter, subject: str) -> str:
+def free_slug(newsletter: Newsletter, subject: str, *, issue: Issue | None = None) -> str:
     """Return a name for the archive that no other issue has; call it in the writing transaction."""
     _lock(newsletter)
-    stem = slugify(merge_fields.filled(subject, {}))[:_SLUG_LENGTH].strip("-") or "issue"
-    taken = set(newsletter.issues.filter(slug__startswith=stem).values_list("slug", flat=True))
+    stem = _stem(subject)
+    others = newsletter.issues.exclude(pk=(issue and issue.pk) or 0)
+    taken = set(others.filter(slug__startswith=stem).values_list("slug", flat=True))
     taken |= RESERVED_SLUGS
     candidates = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
     return next(slug for slug in candidates if slug not in taken)
+
+
+def follows_subject(issue: Issue) -> bool:
+    """Whether an issue's name in the archive was made from its subject, and by nobody chosen."""
+    return re.fullmatch(rf"{re.escape(_stem(issue.subject))}(-\d+)?", issue.slug) is not None
+
+
+def _stem(subject: str) -> str:
+    headline = merge_fields.filled(subject, {})
+    return slugify(headline)[:_SLUG_LENGTH].strip("-") or "issue"
 
 
 def _lock(newsletter: Newsletter) -> None:

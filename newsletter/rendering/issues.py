@@ -1,6 +1,7 @@
 """An issue as a mail: built once, then personalised per reader."""
 
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -65,10 +66,13 @@ def preview(
     places = Places()
     anchor = None if line is None else Anchor(f"a{places.stem}", line)
     token = links.unsubscribe_token(links.NOBODY)
-    content = _filled(_content(issue, token, places, anchor), places, reader or {})
+    content = _filled(
+        _content(issue, token, places, anchor), places, {} if reader is None else reader
+    )
     if anchor is None:
         return content
-    return replace(content, html=content.html.replace(anchor.word, '<span id="here"></span>', 1))
+    here = '<span id="here" style="scroll-margin-top: 30vh"></span>'
+    return replace(content, html=re.sub(f"<p[^>]*>{anchor.word}</p>", here, content.html))
 
 
 def _content(issue: Issue, token: str, places: Places, anchor: Anchor | None = None) -> Content:

@@ -66,8 +66,8 @@ def test_without_value_and_fallback_there_is_nothing():
 
 @given(st.text(), st.text())
 def test_a_value_is_always_one_line(fallback, own):
-    value = Field("x", fallback.replace("\n", "")).value({"x": own})
-    assert not value or own.strip() == "" or len(value.splitlines()) <= 1
+    value = Field("x", fallback).value({"x": own})
+    assert len(value.splitlines()) <= 1
 
 
 def test_more_fields_than_a_mail_may_have_stay_text():
