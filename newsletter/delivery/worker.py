@@ -1,4 +1,4 @@
-"""The worker process: sending threads, one loop of housekeeping, and a clean end."""
+"""The worker process: threads that send and import, one loop of housekeeping, a clean end."""
 
 import os
 import threading
@@ -13,6 +13,7 @@ from config import mail_providers
 from newsletter.delivery.housekeeping import Housekeeping
 from newsletter.delivery.sending import DATABASE_AWAY, Sender
 from newsletter.delivery.transports import open_transport
+from newsletter.importing.working import Importer
 
 logger = structlog.get_logger(__name__)
 
@@ -51,10 +52,8 @@ class WorkerProcess:
         logger.info("delivery.worker_started", connections=len(self._senders))
         self._try(self._housekeeping.tick)
         threads = [
-            threading.Thread(
-                target=self._send, args=(sender,), name=f"sender-{number}", daemon=True
-            )
-            for number, sender in enumerate(self._senders)
+            threading.Thread(target=self._work, args=(hand,), name=f"hand-{number}", daemon=True)
+            for number, hand in enumerate([*self._senders, Importer()])
         ]
         for thread in threads:
             thread.start()
@@ -65,19 +64,19 @@ class WorkerProcess:
                 self.stop()  # nobody is left who would
         self._finish(threads)
 
-    def _send(self, sender: Sender) -> None:
+    def _work(self, hand: Sender | Importer) -> None:
         while not self._stopping and not (self._until_idle and self.failed):
-            if self._step(sender):
+            if self._step(hand):
                 continue
             if self._until_idle and not self._housekeeping.expects_more:
                 break
             time.sleep(IDLE_SECONDS)
-        sender.close()
+        hand.close()
 
-    def _step(self, sender: Sender) -> bool:
+    def _step(self, hand: Sender | Importer) -> bool:
         """Do one step; return whether there was work. No error ends the thread."""
         try:
-            return sender.step()
+            return hand.step()
         except DATABASE_AWAY as error:
             logger.warning("delivery.database_away", error=type(error).__name__)
         except Exception:

@@ -3,10 +3,12 @@
 Everything of it is in the database, so that any worker on any machine can go on with it.
 """
 
+from collections.abc import Iterator
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
 
 from newsletter.models.newsletters import Newsletter
 
@@ -106,6 +108,20 @@ class ImportPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}/{self.number}"
+
+    @classmethod
+    def octets(cls, batch: int, offset: int) -> Iterator[bytes]:
+        """Yield the file from a byte on, a piece at a time."""
+        number, skipped = divmod(offset, cls.PART_BYTES)
+        while part := cls.objects.filter(batch=batch, number=number).first():
+            yield bytes(part.content)[skipped:]
+            number, skipped = number + 1, 0
+
+    @classmethod
+    def size_of(cls, batch: int) -> int:
+        """Return the bytes of the file."""
+        size = models.Sum(Length("content"))
+        return cls.objects.filter(batch=batch).aggregate(size=size)["size"] or 0
 
 
 class ImportRow(models.Model):

@@ -1,0 +1,161 @@
+"""What a cell means: an address, a name, a status, a time, tags, attributes.
+
+An address and a name follow the rules of the sign-up. Each function raises ValueError with the
+sentence that stands in the report.
+"""
+
+import csv
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from newsletter import addresses, characters, names
+from newsletter.importing.choices import MAX_TAG, MAX_TAGS, is_tag
+from newsletter.models import Subscription
+
+Status = Subscription.Status
+
+LONGEST_ATTRIBUTE = 10_000
+LONGEST_SOURCE = 200
+
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9]|-(?!-)){0,61}"
+_PLAIN_ADDRESS = re.compile(
+    rf"(?=[^@]{{1,64}}@)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:{_LABEL}(?<!-)\.)+[A-Za-z]{{2,24}}"
+)
+_LONGEST_PLAIN = 100
+_NOT_ORDINARY = frozenset(["arpa", "example", "invalid", "local", "localhost", "onion", "test"])
+"""Top-level names about which email-validator has its own opinion (RFC 6761)."""
+
+_STATUSES = {
+    Status.CONFIRMED: "confirmed subscribed active enabled aktiv bestätigt angemeldet abonné actif "
+    "activo suscrito attivo iscritto actief bekræftet aktywny",
+    Status.PENDING_CONFIRMATION: "pending_confirmation pending unconfirmed unbestätigt",
+    Status.UNSUBSCRIBED: "unsubscribed disabled inactive blocklisted blacklisted removed deleted "
+    "archived optout opted-out abgemeldet inaktiv désabonné inactif inactivo inattivo disiscritto",
+    Status.BOUNCED: "bounced cleaned undeliverable hardbounce bounce",
+    Status.COMPLAINED: "complained complaint spam abuse",
+}
+_STATUS_OF = {word: str(status) for status, words in _STATUSES.items() for word in words.split()}
+
+# Go writes a time so, and listmonk's export therefore: 2024-03-01 09:30:00.123456 +0100 CET
+_GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)? ([+-]\d\d)(\d\d)(?: [A-Z+-]\S*)?")
+_WITH_DOTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: (\d\d:\d\d(?::\d\d)?))?")
+_LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?", re.IGNORECASE)
+_TRUE, _FALSE = {"true", "yes", "1", "t", "y"}, {"false", "no", "0", "f", "n", ""}
+_NOT_STORED = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|\d[eE][+-]?\d{4}")
+_NO_TAGS = f"There are at most {MAX_TAGS} tags, of at most {MAX_TAG} visible characters."
+_NO_JSON = 'The attributes are a JSON object, such as {"city": "Oslo"}.'
+
+
+def address(text: str) -> str:
+    """Return what the sign-up would store; most addresses are decided by one expression."""
+    if (
+        len(text) <= _LONGEST_PLAIN
+        and _PLAIN_ADDRESS.fullmatch(text)
+        and text.rpartition(".")[2].lower() not in _NOT_ORDINARY
+    ):
+        return text
+    return addresses.parse_address(text)
+
+
+def name(text: str) -> str:
+    """Return a name by the rules of the sign-up, but it may be missing."""
+    if text.isascii() and len(text) <= names.MAX_LENGTH and text.isprintable():
+        text = text.strip()
+        if names.FORBIDDEN.isdisjoint(text):
+            return text
+    return names.parse_name(text) if text.strip() else ""
+
+
+def status(text: str) -> str:
+    """Return the status that a word of any of several programs means."""
+    found = _STATUS_OF.get(text.strip().lower().replace(" ", "").replace("-", ""))
+    found = found or _STATUS_OF.get(text.strip().lower())
+    if found is None:
+        raise ValueError("This status is not known, such as confirmed or unsubscribed.")
+    return found
+
+
+def is_true(text: str) -> bool:
+    word = text.strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError("This is neither true nor false.")
+
+
+def language(text: str) -> str:
+    if not _LANGUAGE.fullmatch(text.strip()):
+        raise ValueError("A language is a code such as en or pt-BR.")
+    return text.strip()
+
+
+def source(text: str) -> str:
+    if len(text) > LONGEST_SOURCE or not characters.is_safe(text):
+        raise ValueError(f"The source has at most {LONGEST_SOURCE} characters that can be seen.")
+    return text
+
+
+def time(text: str, latest: datetime) -> datetime:
+    """Return a time, UTC unless it says otherwise; a day alone begins at midnight."""
+    try:
+        found = datetime.fromisoformat(_in_iso(text.strip()))
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("This is no date such as 2024-03-01 or 2024-03-01 09:30.") from None
+    if not found.year >= 1970 or found > latest:
+        raise ValueError("This date is in the future, or before 1970.")
+    return found
+
+
+def _in_iso(text: str) -> str:
+    if found := _GO_TIME.fullmatch(text):
+        return f"{found[1]}{(found[2] or '')[:7]}{found[3]}:{found[4]}"
+    if found := _WITH_DOTS.fullmatch(text):
+        day = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
+        return f"{day} {found[4]}" if found[4] else day
+    return _LONG_FRACTION.sub(r"\1", text.replace("/", "-"))
+
+
+def tags(text: str, *, only_commas: bool) -> list[str]:
+    """Return the tags of a cell: separated by commas, else by semicolons or bars, each once."""
+    delimiter = ","
+    if not only_commas and "," not in text:
+        delimiter = ";" if ";" in text else "|"
+    try:
+        reader = csv.reader([text], delimiter=delimiter, skipinitialspace=True, strict=True)
+        kept = list(dict.fromkeys(filter(None, map(str.strip, next(reader, [])))))
+    except csv.Error:
+        raise ValueError(_NO_TAGS) from None
+    if len(kept) > MAX_TAGS or not all(map(is_tag, kept)):
+        raise ValueError(_NO_TAGS)
+    return kept
+
+
+def attributes(text: str) -> dict[str, Any]:
+    """Return the object that is written as JSON, if PostgreSQL can store it.
+
+    It takes neither NUL nor half characters, nor numbers that no one would write out.
+    """
+    try:
+        found = json.loads(text, parse_constant=_refuse)
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise ValueError(_NO_JSON) from None
+    if not isinstance(found, dict) or len(text) > LONGEST_ATTRIBUTE or _NOT_STORED.search(text):
+        raise ValueError(_NO_JSON)
+    return found
+
+
+def attribute(text: str) -> str:
+    if len(text) > LONGEST_ATTRIBUTE:
+        raise ValueError(f"An attribute has at most {LONGEST_ATTRIBUTE:,} characters.")
+    return text
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)

@@ -1,0 +1,128 @@
+"""The steps by which an import goes on: a worker or a command calls them again and again.
+
+Each is one transaction that holds the import's row: whoever dies in it leaves nothing half done,
+and the next one begins where the last that was committed has ended. Any number may call them.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from newsletter.importing.errors import ImportingError
+from newsletter.importing.merging import check_some, import_some
+from newsletter.importing.staging import read_some
+from newsletter.importing.undoing import undo_some
+from newsletter.models import Import, ImportFault, ImportPart
+
+State = Import.State
+ENDED = (State.DONE, State.UNDOING, State.UNDONE, State.FAILED, State.CANCELLED)
+UNDECIDED = (State.MAPPING, State.CHECKED)
+
+KEEP_UNDECIDED = timedelta(days=7)
+KEEP_UPLOADING = timedelta(days=1)
+KEEP_FAULTS = timedelta(days=30)
+_TIDIED = 20_000
+
+logger = structlog.get_logger(__name__)
+
+
+def step(*, only: int | None = None) -> bool:
+    """Do the next step of an import; return whether there was one to do.
+
+    Without `only`, of any that is left to the workers. Raises a database's error.
+    """
+    with transaction.atomic():
+        batch = _take(only)
+        if batch is None:
+            return False
+        old = State(batch.state)
+        act, following = _DUTIES[old]
+        try:
+            with transaction.atomic():
+                if act(batch):
+                    _go_on(batch, following(batch))
+        except ImportingError as error:
+            batch.refresh_from_db()
+            batch.state, batch.error = State.FAILED, str(error)
+        batch.changed_at = Now()
+        batch.save()
+    if batch.state != old:
+        logger.info("importing.reached", batch=batch.pk, state=batch.state)
+    return True
+
+
+def _take(only: int | None) -> Import | None:
+    under_way = Import.objects.under_way().order_by("id")
+    if only is not None:
+        return under_way.select_for_update(no_key=True, of=["self"]).filter(pk=only).first()
+    return (
+        under_way.select_for_update(skip_locked=True, no_key=True, of=["self"])
+        .filter(is_manual=False)
+        .first()
+    )
+
+
+def _go_on(batch: Import, state: State) -> None:
+    batch.state = state
+    begin_pass(batch)
+    if state in {State.DONE, State.UNDONE}:
+        batch.finished_at = Now()
+
+
+def begin_pass(batch: Import) -> None:
+    """Begin to walk the addresses, or the readers, from the first on."""
+    batch.through = ""
+    if batch.state in {State.CHECKING, State.IMPORTING, State.UNDOING}:
+        batch.counts["done"] = 0
+    if batch.state in {State.CHECKING, State.IMPORTING}:
+        batch.counts["fates"] = {}
+
+
+def _after_reading(batch: Import) -> State:
+    return State.CHECKING if batch.is_trial else State.IMPORTING
+
+
+_DUTIES: dict[State, tuple[Callable[[Import], bool], Callable[[Import], State]]] = {
+    State.READING: (read_some, _after_reading),
+    State.CHECKING: (check_some, lambda _: State.CHECKED),
+    State.IMPORTING: (import_some, lambda _: State.DONE),
+    State.UNDOING: (undo_some, lambda _: State.UNDONE),
+}
+
+
+def tidy() -> bool:
+    """Remove some of what ended imports leave behind; return whether there was anything.
+
+    Their file and rows go at once, their list of faults after a month, what nobody decided about
+    after a week.
+    """
+    _give_up(State.UPLOADING, KEEP_UPLOADING)
+    for state in UNDECIDED:
+        _give_up(state, KEEP_UNDECIDED)
+    ImportFault.objects.filter(batch__changed_at__lt=Now() - KEEP_FAULTS).delete()
+    parts = ImportPart.objects.filter(batch=OuterRef("pk"))
+    batch = Import.objects.filter(Exists(parts), state__in=ENDED).order_by("id").first()
+    if batch is None:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(_REMOVE_ROWS, [batch.pk, _TIDIED])
+        if cursor.rowcount == 0:
+            ImportPart.objects.filter(batch=batch).delete()
+    return True
+
+
+_REMOVE_ROWS = """
+DELETE FROM newsletter_importrow WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM newsletter_importrow WHERE batch_id = %s LIMIT %s
+))
+"""
+
+
+def _give_up(state: State, after: timedelta) -> None:
+    Import.objects.filter(state=state, changed_at__lt=Now() - after).update(
+        state=State.CANCELLED, error="Nobody decided about it.", changed_at=Now()
+    )
