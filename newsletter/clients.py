@@ -1,12 +1,18 @@
-"""Who sits at the other end of a request, as far as the operator chose to record it."""
+"""Who sits at the other end of a request."""
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from newsletter.consenting import UNKNOWN, Client
+from newsletter.signing_up import Visitor
 from zero2prod.client_address import client_address
 
 _LONGEST = 500
+
+
+def visitor_of(request: HttpRequest) -> Visitor:
+    """Return who asks, for the limits: they keep keyed hashes for an hour, and no address."""
+    return Visitor(client_address(request))
 
 
 def client_of(request: HttpRequest) -> Client:

@@ -24,6 +24,15 @@ from newsletter.models.newsletters import DEFAULT_SLUG
 CONFIRMATION_LIFETIME = timedelta(days=7)
 """How long a confirmation link works. Unsubscribe links never expire (CAN-SPAM, RFC 8058)."""
 
+ACCESS_LIFETIME = timedelta(hours=1)
+"""How long the link works that shows what is stored of a reader, and lets him erase it."""
+
+ADDRESS_LIFETIME = timedelta(days=1)
+"""How long a new address can be confirmed."""
+
+UNDO_LIFETIME = timedelta(minutes=15)
+"""How long who has just left may take it back."""
+
 NOBODY = UUID(int=0)
 """The subscription in the links of a test mail: the signature holds, and nobody is meant."""
 
@@ -32,19 +41,49 @@ class InvalidToken(Exception):
     """The token was not made here, was changed, or is too old."""
 
 
+class ExpiredToken(InvalidToken):
+    """The token was made here, for the row of this id, and is too old."""
+
+    def __init__(self, row_id: UUID) -> None:
+        super().__init__()
+        self.row_id = row_id
+
+
 def confirmation_token(subscription_id: UUID) -> str:
-    return signing.TimestampSigner(sep=".", salt="newsletter.confirm").sign(_pack(subscription_id))
+    return _dated("confirm", subscription_id)
 
 
 def read_confirmation_token(token: str) -> tuple[UUID, datetime]:
     """Return the subscription's id and when the token was made, in whole seconds."""
-    signer = signing.TimestampSigner(sep=".", salt="newsletter.confirm")
-    try:
-        packed = signer.unsign(token, max_age=CONFIRMATION_LIFETIME)
-        seconds = signing.b62_decode(token.split(".")[1])
-    except signing.BadSignature as error:
-        raise InvalidToken from error
-    return _unpack(packed), datetime.fromtimestamp(seconds, UTC)
+    return _read_dated("confirm", token, CONFIRMATION_LIFETIME)
+
+
+def access_token(subscription_id: UUID) -> str:
+    return _dated("access", subscription_id)
+
+
+def read_access_token(token: str) -> tuple[UUID, datetime]:
+    """Return the subscription's id and when the token was made."""
+    return _read_dated("access", token, ACCESS_LIFETIME)
+
+
+def address_token(delivery_id: UUID) -> str:
+    """Return the token of a mail to a new address: the mail's row has the address."""
+    return _dated("address", delivery_id)
+
+
+def read_address_token(token: str) -> UUID:
+    """Return the delivery's id."""
+    return _read_dated("address", token, ADDRESS_LIFETIME)[0]
+
+
+def undo_token(subscription_id: UUID) -> str:
+    return _dated("undo", subscription_id)
+
+
+def read_undo_token(token: str) -> tuple[UUID, datetime]:
+    """Return the subscription's id and when the reader left, or a little later."""
+    return _read_dated("undo", token, UNDO_LIFETIME)
 
 
 def unsubscribe_token(subscription_id: UUID) -> str:
@@ -53,6 +92,8 @@ def unsubscribe_token(subscription_id: UUID) -> str:
 
 def read_unsubscribe_token(token: str) -> UUID:
     """Return the subscription's id."""
+    if not _UNDATED.fullmatch(token):
+        raise InvalidToken
     try:
         packed = signing.Signer(sep=".", salt="newsletter.unsubscribe").unsign(token)
     except signing.BadSignature as error:
@@ -91,6 +132,19 @@ def unsubscribe_url(token: str) -> str:
     return absolute(reverse("newsletter:unsubscribe"), token=token)
 
 
+def preferences_url(token: str) -> str:
+    """Return where a reader rests; its token is that of `unsubscribe_url`."""
+    return absolute(reverse("newsletter:preferences"), token=token)
+
+
+def access_url(token: str) -> str:
+    return absolute(reverse("newsletter:mine"), token=token)
+
+
+def address_url(token: str) -> str:
+    return absolute(reverse("newsletter:new_address"), token=token)
+
+
 def archive_path(newsletter: Newsletter) -> str:
     """Return the address of a newsletter's past issues; the default's are at the short one."""
     return reverse("newsletter:archive", kwargs=_archive_of(newsletter))
@@ -117,6 +171,9 @@ def absolute(path: str, **query: str) -> str:
     return f"{settings.BASE_URL}{path}{'?' + urlencode(query) if query else ''}"
 
 
+# Nothing else is worth a signature, so every garbage costs the same: next to nothing.
+_UNDATED = re.compile(r"[\w-]{22}\.[\w-]{43}", re.ASCII)
+_DATED = re.compile(r"[\w-]{22}\.[0-9A-Za-z]{6}\.[\w-]{43}", re.ASCII)
 _BOUNCE_ADDRESS = re.compile(r"\+([a-z2-7]{26})\.([a-z2-7]{16})@")
 
 
@@ -127,6 +184,27 @@ def _bounce_signature(packed: str, key: str | bytes) -> str:
 
 def _base32(octets: bytes) -> str:
     return base64.b32encode(octets).decode().rstrip("=").lower()
+
+
+def _dated(purpose: str, row_id: UUID) -> str:
+    """Return a token that says when it was made, good for one purpose."""
+    return signing.TimestampSigner(sep=".", salt=f"newsletter.{purpose}").sign(_pack(row_id))
+
+
+def _read_dated(purpose: str, token: str, lifetime: timedelta) -> tuple[UUID, datetime]:
+    """Return the id and the moment of a token; raise ExpiredToken or InvalidToken."""
+    if not _DATED.fullmatch(token):
+        raise InvalidToken
+    signer = signing.TimestampSigner(sep=".", salt=f"newsletter.{purpose}")
+    try:
+        packed = signer.unsign(token)
+    except signing.BadSignature as error:
+        raise InvalidToken from error
+    row_id = _unpack(packed)
+    made_at = datetime.fromtimestamp(signing.b62_decode(token.split(".")[1]), UTC)
+    if datetime.now(UTC) - made_at > lifetime:
+        raise ExpiredToken(row_id)
+    return row_id, made_at
 
 
 @lru_cache(maxsize=1)

@@ -4,17 +4,18 @@ A sign-up and the promise of its mail are one statement, and so one commit. What
 never changes a row that exists: only who holds a link from the mailbox does.
 """
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
 
-from newsletter import consenting, metrics
+from newsletter import consenting, links, metrics
 from newsletter.consenting import Agreement
 from newsletter.guarding import alarm, budgets
-from newsletter.models import Newsletter
+from newsletter.models import Consent, Newsletter, Subscription, Wording
 from newsletter.models.suppressions import address_digests
 from newsletter.sign_up_statement import SIGN_UP
 from zero2prod.postgres.cursors import prepared_cursor
@@ -79,6 +80,36 @@ def sign_up(
         logger.info("signing_up.limited", newsletter=newsletter.slug, seconds=seconds)
         raise TooMany(seconds)
     _log(outcome, newsletter, subscription, mail)
+
+
+def renew(*, token: str, visitor: Visitor = NOBODY) -> None:
+    """Sign up once more who holds a confirmation link, however old; raise InvalidToken.
+
+    He agrees to the words that he agreed to before. Whether he still waits for his confirmation,
+    and is within the limits, the caller does not learn. A link is good for one new mail a day.
+    """
+    try:
+        subscription_id, _ = links.read_confirmation_token(token)
+    except links.ExpiredToken as error:
+        subscription_id = error.row_id
+    reader = Subscription.objects.select_related("newsletter").filter(pk=subscription_id).first()
+    if reader is None:
+        return
+    words = reader.consents.filter(act=Consent.Act.SIGNED_UP).order_by("-id").first()
+    shown = Wording.objects.named(reader.newsletter, words.wording_version) if words else None
+    agreed = consenting.agreement(
+        reader.newsletter, wording=shown, page=words.page if words else ""
+    )
+    # The token is proof enough while proofs are asked for.
+    known = replace(visitor, proof=budgets.key("renewal", token))
+    with suppress(TooMany, ProofSpent):
+        sign_up(
+            newsletter=reader.newsletter,
+            email=reader.email,
+            name=reader.name,
+            agreed=agreed,
+            visitor=known,
+        )
 
 
 def _run(

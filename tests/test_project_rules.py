@@ -19,10 +19,13 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 DOORS = {
     "admin",
     "archive",
+    "clients",
     "feeds",
     "front_door",
     "management",
     "pictures",
+    "own_pages",
+    "privacy_pages",
     "templatetags",
     "token_pages",
     "urls",

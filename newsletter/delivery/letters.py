@@ -11,9 +11,9 @@ from newsletter import links
 from newsletter.delivery.ledger import Opening
 from newsletter.delivery.transports import Mail
 from newsletter.models import Issue, Newsletter, Subscription
-from newsletter.rendering.confirmations import confirmation_template
 from newsletter.rendering.issues import issue_template
 from newsletter.rendering.mime import MailTemplate, Personal
+from newsletter.rendering.requests import REQUESTS, request_template
 
 _FRESHNESS = 60.0  # seconds for which a newsletter's own words may lag behind the admin
 
@@ -55,9 +55,9 @@ def write(opening: Opening, readers: Readers | None = None) -> Mail:
 
 
 def _template(opening: Opening) -> MailTemplate:
-    if opening.kind == "confirmation":
+    if opening.kind in REQUESTS:
         minute = int(time.monotonic() / _FRESHNESS)
-        return _confirmation(opening.newsletter_id, opening.language or "", minute)
+        return _request(opening.kind, opening.newsletter_id, opening.language or "", minute)
     if opening.issue_id is None:
         raise ValueError("the mail belongs to no issue")
     if opening.kind == "test":
@@ -70,14 +70,15 @@ def _token(opening: Opening) -> str:
         return links.unsubscribe_token(links.NOBODY)
     if opening.subscription_id is None:
         raise ValueError("the mail belongs to no subscription")
-    if opening.kind == "confirmation":
-        return links.confirmation_token(opening.subscription_id)
+    if opening.kind in REQUESTS:
+        subject = opening.id if opening.kind == "address" else opening.subscription_id
+        return REQUESTS[opening.kind].token(subject)
     return links.unsubscribe_token(opening.subscription_id)
 
 
 @lru_cache(maxsize=64)
-def _confirmation(newsletter_id: int, language: str, _minute: int) -> MailTemplate:
-    return confirmation_template(Newsletter.objects.get(pk=newsletter_id), language)
+def _request(kind: str, newsletter_id: int, language: str, _minute: int) -> MailTemplate:
+    return request_template(kind, Newsletter.objects.get(pk=newsletter_id), language)
 
 
 @lru_cache(maxsize=8)

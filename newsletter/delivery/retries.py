@@ -9,6 +9,19 @@ from datetime import timedelta
 
 _MINUTE, _HOUR = 60, 3600
 
+_SOON = (
+    10,
+    _MINUTE,
+    5 * _MINUTE,
+    30 * _MINUTE,
+    2 * _HOUR,
+    6 * _HOUR,
+    12 * _HOUR,
+    24 * _HOUR,
+    24 * _HOUR,
+)
+"""Somebody waits for it. Its link is made when it leaves, so that a late one works as long."""
+
 DELAYS: dict[str, tuple[int, ...]] = {
     # Seconds; 69 hours in all, so that the last answer comes within 72.
     "issue": (
@@ -21,17 +34,10 @@ DELAYS: dict[str, tuple[int, ...]] = {
         24 * _HOUR,
         24 * _HOUR,
     ),
-    "confirmation": (
-        10,
-        _MINUTE,
-        5 * _MINUTE,
-        30 * _MINUTE,
-        2 * _HOUR,
-        6 * _HOUR,
-        12 * _HOUR,
-        24 * _HOUR,
-        24 * _HOUR,
-    ),
+    "confirmation": _SOON,
+    "reminder": _SOON,
+    "access": _SOON,
+    "address": _SOON,
     "test": (10, _MINUTE, 5 * _MINUTE),
 }
 

@@ -38,11 +38,12 @@ def client_key(client: str) -> UUID | None:
 
 
 def network_key(client: str) -> UUID | None:
-    if not client:
-        return None
-    address = ip_address(client)
-    length = 24 if address.version == 4 else 64
-    return key("network", str(ip_network((client, length), strict=False)))
+    return key("network", _network(client)) if client else None
+
+
+def _network(client: str) -> str:
+    length = 24 if ip_address(client).version == 4 else 64
+    return str(ip_network((client, length), strict=False))
 
 
 def key(kind: str, text: str) -> UUID:
@@ -75,6 +76,15 @@ def spend(kind: str, text: str, *, most: int, seconds: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, [key(kind, text)])
         return cursor.fetchone() is not None
+
+
+def spend_client(client: str) -> bool:
+    """Spend one request of a client, out of the same hour as its sign-ups."""
+    if not client:
+        return True
+    return spend("client", client, most=CLIENT_AN_HOUR, seconds=3600) and spend(
+        "network", _network(client), most=NETWORK_AN_HOUR, seconds=3600
+    )
 
 
 def prune() -> int:

@@ -91,6 +91,7 @@ def _translated(issue: Issue, token: str, places: Places, anchor: Anchor | None)
         "subject": places.kept(issue.subject),
         "preheader": places.kept(issue.preheader),
         "unsubscribe_url": links.unsubscribe_url(token),
+        "preferences_url": links.preferences_url(token),
         "archive_url": _archive_url(issue),
     }
     rich = {

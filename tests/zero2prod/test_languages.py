@@ -12,9 +12,9 @@ from django.utils import translation
 
 from newsletter import links
 from newsletter.models import Newsletter
-from newsletter.rendering.confirmations import confirmation_template
 from newsletter.rendering.issues import preview
 from newsletter.rendering.mime import Personal
+from newsletter.rendering.requests import request_template
 from tests.factories import default_newsletter, make_issue, make_subscription
 from zero2prod import languages
 
@@ -50,7 +50,7 @@ def speak(code):
 def confirmation(newsletter, code=""):
     reader = uuid4()
     personal = Personal(reader, "ursula@example.org", links.confirmation_token(reader))
-    octets = confirmation_template(newsletter, code).fill(personal)
+    octets = request_template("confirmation", newsletter, code).fill(personal)
     return message_from_bytes(octets, policy=default)
 
 

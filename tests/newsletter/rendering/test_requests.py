@@ -6,15 +6,15 @@ from uuid import uuid4
 
 from newsletter import links
 from newsletter.models import Newsletter
-from newsletter.rendering.confirmations import confirmation_template
 from newsletter.rendering.mime import Personal
+from newsletter.rendering.requests import request_template
 
 
 def confirmation(**fields: str):
     newsletter = Newsletter(slug="default", **{"title": "The News", **fields})
     token = links.confirmation_token(uuid4())
     personal = Personal(uuid4(), "ursula@example.org", token)
-    octets = confirmation_template(newsletter).fill(personal)
+    octets = request_template("confirmation", newsletter).fill(personal)
     return email.message_from_bytes(octets, policy=email.policy.default), token
 
 

@@ -1,0 +1,133 @@
+"""What a reader changes of himself, who came by a fresh link (`identifying`).
+
+All his subscriptions are one person's: they share the address, the name and the language.
+"""
+
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from newsletter import consenting, identifying, links, subscribing
+from newsletter.consenting import Agreement
+from newsletter.guarding import budgets
+from newsletter.models import Consent, Delivery, Newsletter, Subscription, Suppression
+
+_A_DAY = 3
+"""Changes of address that one reader may ask for, so that he bombs no mailboxes."""
+
+logger = structlog.get_logger(__name__)
+
+
+class AddressTaken(Exception):
+    """The new address has a subscription of its own; the two are never made one."""
+
+
+def rename(*, email: str, name: str) -> None:
+    Subscription.objects.with_address(email).update(name=name)
+    logger.info("own_changes.renamed")
+
+
+def speak(*, email: str, language: str) -> None:
+    """Let all mails to a person be in a language that the site speaks; raise ValueError."""
+    if language not in dict(settings.LANGUAGES):
+        raise ValueError(language)
+    Subscription.objects.with_address(email).update(language=language)
+    logger.info("own_changes.language", language=language)
+
+
+def join(*, email: str, newsletter: Newsletter, agreed: Agreement) -> None:
+    """Make a person a reader of one more newsletter: his mailbox has just answered.
+
+    Who came back after leaving, or waited for confirmation, is confirmed. Repeatable.
+    """
+    with transaction.atomic():
+        known = Subscription.objects.with_address(email).order_by("subscribed_at", "pk").first()
+        if known is None:
+            return
+        joining = Subscription(
+            newsletter=newsletter, email=known.email, name=known.name, language=known.language
+        )
+        Subscription.objects.bulk_create([joining], ignore_conflicts=True)
+        reader = (
+            Subscription.objects.select_for_update().with_address(email).get(newsletter=newsletter)
+        )
+        if reader.status in (
+            Subscription.Status.PENDING_CONFIRMATION,
+            Subscription.Status.UNSUBSCRIBED,
+        ):
+            consenting.record_agreement(reader.pk, agreed)
+            subscribing.accept(reader, page=agreed.page, client=agreed.client)
+    logger.info("own_changes.joined", subscription=str(reader.pk), newsletter=newsletter.slug)
+
+
+def ask_for_address(*, subscription: Subscription, email: str) -> None:
+    """Promise a mail to the address that a person wants to have from now on.
+
+    Whether it is known, forbidden or over its limits, the caller learns nothing of it.
+    """
+    if email.lower() == subscription.email.lower():
+        return
+    barred = Suppression.objects.of_address(email).binding().exists()
+    granted = not settings.SIGNUP_LIMITS or (
+        identifying.mailbox_may("address", email)
+        and budgets.spend("address-of", str(subscription.pk), most=_A_DAY, seconds=24 * 60 * 60)
+    )
+    if barred or not granted:
+        logger.info("own_changes.not_mailed", subscription=str(subscription.pk))
+        return
+    mail = Delivery.objects.create(
+        kind=Delivery.Kind.ADDRESS, subscription=subscription, recipient=email
+    )
+    logger.info("own_changes.asked", subscription=str(subscription.pk), delivery=str(mail.pk))
+
+
+def find_new_address(token: str) -> Delivery:
+    """Return the mail that was sent to a new address; raise InvalidToken unless it is the last."""
+    mail = Delivery.objects.filter(
+        pk=links.read_address_token(token), kind=Delivery.Kind.ADDRESS
+    ).first()
+    if mail is None or not mail.recipient or _is_superseded(mail):
+        raise links.InvalidToken
+    return mail
+
+
+def move(*, token: str) -> Subscription:
+    """Give all subscriptions of a person the address that has answered, and return one of them.
+
+    Repeating it is harmless. Raises InvalidToken or AddressTaken; then nothing has changed.
+    """
+    mail = find_new_address(token)
+    if mail.subscription_id is None:
+        raise links.InvalidToken
+    try:
+        with transaction.atomic():
+            return _move(mail.subscription_id, mail.recipient)
+    except IntegrityError as error:
+        raise AddressTaken from error
+
+
+def _move(subscription_id: UUID, email: str) -> Subscription:
+    asked = Subscription.objects.filter(pk=subscription_id).first()
+    if asked is None:
+        raise links.InvalidToken
+    readers = list(
+        Subscription.objects.with_address(asked.email).select_for_update(of=["self"]).order_by("pk")
+    )
+    for reader in readers:
+        if reader.email != email:
+            Subscription.objects.filter(pk=reader.pk).update(email=email)
+            consenting.record_act(reader.pk, Consent.Act.MOVED)
+    logger.info("own_changes.moved", subscriptions=[str(reader.pk) for reader in readers])
+    return Subscription.objects.select_related("newsletter").get(pk=subscription_id)
+
+
+def _is_superseded(mail: Delivery) -> bool:
+    """Whether another address was asked for since: then this one is no longer wanted."""
+    later = Delivery.objects.filter(
+        kind=Delivery.Kind.ADDRESS,
+        subscription=mail.subscription_id,
+        created_at__gt=mail.created_at,
+    )
+    return later.exists()
