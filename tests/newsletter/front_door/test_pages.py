@@ -7,10 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from newsletter import links
-from newsletter.models import Consent, Delivery, Newsletter, Subscription, Suppression
+from newsletter.models import Consent, Delivery, Newsletter, Subscription
 from newsletter.models.newsletters import newsletters_in
-from newsletter.models.suppressions import address_digests
-from tests.factories import default_newsletter, make_subscription, make_wording
+from tests.factories import default_newsletter, make_wording
 
 FORM = "application/x-www-form-urlencoded"
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -63,28 +62,6 @@ def test_a_browser_is_told_to_check_its_inbox(client):
     assert "Check your inbox" in response.text
     assert is_public(response)
     assert Consent.objects.get().page == "http://testserver/"
-
-
-def make_state(state, email):
-    if state == "suppressed":
-        digest = address_digests(email)[0]
-        Suppression.objects.create(digest=digest, reason=Suppression.Reason.BOUNCED)
-    elif state != "new":
-        make_subscription(email, status=state)
-
-
-@pytest.mark.parametrize("headers", [{}, BROWSER])
-def test_the_answer_does_not_tell_what_is_known_of_an_address(client, headers):
-    states = ["new", "suppressed", *Status.values]
-    answers = set()
-    for number, state in enumerate(states):
-        email = f"reader{number}@example.org"
-        make_state(state, email)
-        for _ in range(2):
-            response = post(client, f"name=Ursula&email={email}", headers=headers)
-            known = {name: response[name] for name in response.headers if name != "X-Request-ID"}
-            answers.add((response.status_code, response.content, str(known)))
-    assert len(answers) == 1
 
 
 @pytest.mark.parametrize(
