@@ -15,12 +15,14 @@ from django.db.models.functions import Now
 from newsletter import bulk, metrics, publishing
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.sending import Sender
-from newsletter.models import Installation, Issue, IssueCount, Worker
+from newsletter.guarding import budgets
+from newsletter.models import Chore, Installation, Issue, IssueCount, Worker
 
 logger = structlog.get_logger(__name__)
 
 _HEARTBEAT_SECONDS = _REAP_SECONDS = 5.0
 _FORGET_WORKERS = timedelta(days=1)
+_PRUNE_ALLOWANCES = timedelta(minutes=1)
 
 
 class Housekeeping:
@@ -59,6 +61,8 @@ class Housekeeping:
         if now >= self._next_account:
             self._next_account = now + _HEARTBEAT_SECONDS
             metrics.flush()
+            if Chore.objects.take("allowances", _PRUNE_ALLOWANCES):
+                budgets.prune()
         IssueCount.objects.refresh()
 
     def beat(self) -> None:

@@ -88,7 +88,7 @@ def spend_client(client: str) -> bool:
 
 
 def prune() -> int:
-    """Forget a part of what means nothing any more; return how many rows."""
+    """Forget what means nothing any more, so much that it takes a moment; return how many rows."""
     with connection.cursor() as cursor:
         cursor.execute(_PRUNE, [_PRUNED_AT_ONCE])
         return int(cursor.rowcount)
