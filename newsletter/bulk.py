@@ -61,15 +61,14 @@ def step(*, pk: int | None = None) -> bool:
             bulk.save(update_fields=["state", "finished_at"])
             logger.warning("bulk.stopped", bulk=bulk.pk, reason=str(error))
             return True
-        _advance(
-            bulk,
-            changing.change(
-                readers.filter(pk__gt=bulk.through or UUID(int=0)).order_by("pk")[:CHUNK],
-                act=BulkChange.Act(bulk.act),
-                tag=bulk.tag,
-                by=bulk.by,
-            ),
+        done = changing.change(
+            readers.filter(pk__gt=bulk.through or UUID(int=0)),
+            act=BulkChange.Act(bulk.act),
+            tag=bulk.tag,
+            by=bulk.by,
+            most=CHUNK,
         )
+        _advance(bulk, done)
     return True
 
 

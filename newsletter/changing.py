@@ -43,14 +43,17 @@ def parse_tag(text: str) -> str:
     return tag
 
 
-def change(readers: SubscriptionQuerySet, *, act: Act, by: str, tag: str = "") -> Changed:
+def change(
+    readers: SubscriptionQuerySet, *, act: Act, by: str, tag: str = "", most: int | None = None
+) -> Changed:
     """Do one thing to each of some readers, and write down to whom and by whom, in one statement.
 
-    Who has the tag already, or has left, is seen and not changed. The rows are locked in the order
-    of their ids, so that two changes at once wait for each other and do not deadlock.
+    Of more than ``most`` those with the lowest ids. Who has the tag already, or has left, is seen
+    and not changed. The rows are locked in the order of their ids, so that two changes at once wait
+    for each other and do not deadlock.
     """
     locked = readers.order_by("pk").select_for_update(no_key=True, of=["self"]).values("pk")
-    chosen, params = locked.query.sql_with_params()
+    chosen, params = locked[:most].query.sql_with_params()
     deed, named = _DEEDS[act], {"tag": tag, "most": MOST_TAGS}
     values = (*params, *(named[name] for name in deed.takes), deed.recorded, tag, by)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -76,7 +79,7 @@ def write_note(*, subscription_id: UUID, text: str, by: str) -> Note:
 
 # The readers are Django's SQL, whose values are parameters; the rest is of the tables below.
 _CHANGE = """
-WITH chosen AS MATERIALIZED ({chosen}), changed AS (
+WITH chosen (id) AS MATERIALIZED ({chosen}), changed AS (
     UPDATE newsletter_subscription AS reader SET {update} RETURNING reader.id
 ), recorded AS (
     INSERT INTO newsletter_change (subscription_id, act, detail, by)

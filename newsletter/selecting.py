@@ -3,7 +3,7 @@
 The list and what is done to “all that match” find readers by the same conditions.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -35,15 +35,22 @@ class Selection:
     ids: tuple[str, ...] = ()
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "Selection":
-        return cls(**{**stored, "ids": tuple(stored.get("ids", ()))})
+    def from_json(cls, stored: Any) -> "Selection":
+        """Read what `as_json` wrote; raise InvalidSelection for anything else."""
+        try:
+            selection = cls(**{**stored, "ids": tuple(stored.get("ids", ()))})
+        except (AttributeError, TypeError) as error:
+            raise InvalidSelection("These are no readers.") from error
+        if not all(isinstance(text, str) for text in (*astuple(selection)[:-1], *selection.ids)):
+            raise InvalidSelection("These are no readers.")
+        return selection
 
     def as_json(self) -> dict[str, Any]:
         return {part: value for part, value in asdict(self).items() if value}
 
-    def readers(self) -> SubscriptionQuerySet:
+    def readers(self, among: SubscriptionQuerySet | None = None) -> SubscriptionQuerySet:
         """Return whom it means; raise InvalidSelection."""
-        found = Subscription.objects.all()
+        found = Subscription.objects.all() if among is None else among
         if self.status:
             if self.status not in Subscription.Status:
                 raise InvalidSelection(f"“{self.status}” is no status.")

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from newsletter.admin.bulk_pages import BulkChangeAdmin
 from newsletter.admin.deliveries import DeliveryAdmin
 from newsletter.admin.images import ImageAdmin
 from newsletter.admin.issues import IssueAdmin
@@ -12,6 +13,7 @@ from newsletter.admin.suppressions import SuppressionAdmin
 from newsletter.admin.workers import WorkerAdmin
 
 __all__ = [
+    "BulkChangeAdmin",
     "DeliveryAdmin",
     "ImageAdmin",
     "IssueAdmin",

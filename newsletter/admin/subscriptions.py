@@ -1,71 +1,119 @@
-"""Readers: found by address, never edited; they leave by the same verb as from a mail."""
+"""Readers: found at once among a million, each with a page of his own, changed one or all."""
+
+from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from newsletter import subscribing
+from newsletter import known_values, selecting
+from newsletter.admin import bulk_pages, person_pages
 from newsletter.admin.display import ago, pill
-from newsletter.admin.readonly import ReadOnly
-from newsletter.models import Consent, Subscription
-
-MOST_AT_ONCE = 1000
-"""What one click may unsubscribe within the time of a request."""
-
-
-class ConsentInline(ReadOnly, admin.TabularInline):
-    model = Consent
-    fields = readonly_fields = ("act", "at", "wording", "page", "ip_address")
-    extra = 0
+from newsletter.admin.fast_lists import FastList
+from newsletter.admin.subscription_filters import (
+    LanguageFilter,
+    NewsletterFilter,
+    SegmentFilter,
+    StatusFilter,
+    TagFilter,
+)
+from newsletter.models import Subscription
+from newsletter.selecting import InvalidSelection, Selection
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(admin.ModelAdmin):
-    list_display = ("email", "name", "status_pill", "newsletter", "signed_up")
-    list_filter = ("status", "newsletter")
+class SubscriptionAdmin(FastList):
+    list_display = ("email", "name", "status_pill", "tag_list", "newsletter", "signed_up")
+    list_filter = (StatusFilter, TagFilter, SegmentFilter, LanguageFilter, NewsletterFilter)
     list_select_related = ("newsletter",)
-    search_fields = ("email__istartswith",)
-    search_help_text = "The beginning of an address."
-    show_full_result_count = False
+    lookups = frozenset({"status", "tag", "segment", "language", "newsletter"})
+    search_fields = ("email",)
+    search_help_text = "Any part of an address or a name, of three characters or more."
+    sortable_by = ("signed_up",)
     ordering = ("-subscribed_at", "pk")
-    inlines = (ConsentInline,)
-    actions = ("unsubscribe",)
-    fields = (
-        "email",
-        "name",
-        "newsletter",
-        "status_pill",
-        "subscribed_at",
-        "confirmed_at",
-        "unsubscribed_at",
-        "attributes",
-    )
+    actions = ("change_chosen",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def told_whole(self) -> str:
+        return f"about {known_values.readers():,} subscriptions"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Subscription], search_term: str
+    ) -> tuple[Any, bool]:
+        if not search_term.strip():
+            return queryset, False
+        try:
+            return selecting.searched(queryset, search_term), False  # type: ignore[arg-type]
+        except InvalidSelection as error:
+            messages.warning(request, str(error))
+            return queryset.none(), False
 
     def has_change_permission(self, request: HttpRequest, obj: Subscription | None = None) -> bool:
-        """Allow the actions of the list, for which Django asks without a row, but no editing."""
+        """Allow the actions of the list, for which Django asks without a row; no form edits one."""
         return obj is None and super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Subscription | None = None) -> bool:
+        """A person is erased whole, from his page."""
         return False
 
-    @admin.display(description="status", ordering="status")
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return person_pages.add(request, self.admin_site)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the person; what can be done with him are buttons of their own."""
+        if not self.has_view_permission(request) or request.method != "GET":
+            raise PermissionDenied
+        reader = self.get_object(request, object_id)
+        if reader is None:
+            raise Http404
+        return person_pages.show(request, reader, self.admin_site)
+
+    def get_urls(self) -> list[URLPattern]:
+        guarded = self.admin_site.admin_view
+        return [
+            path("bulk/", guarded(self.bulk_view), name="newsletter_subscription_bulk"),
+            path("<uuid:pk>/<slug:deed>/", guarded(self.deed_view), name="newsletter_person_deed"),
+            *super().get_urls(),
+        ]
+
+    def deed_view(self, request: HttpRequest, pk: UUID, deed: str) -> HttpResponse:
+        if deed in {"change", "delete", "history"}:
+            return getattr(self, f"{deed}_view")(request, str(pk))  # type: ignore[no-any-return]
+        return person_pages.do(request, pk, deed, self.admin_site)
+
+    def bulk_view(self, request: HttpRequest) -> HttpResponse:
+        if not super().has_change_permission(request):
+            raise PermissionDenied
+        return bulk_pages.answer(request, self.admin_site)
+
+    @admin.action(description="Tag, untag or unsubscribe…", permissions=["change"])
+    def change_chosen(self, request: HttpRequest, _chosen: Any) -> HttpResponse:
+        """Ask what to do with the ticked rows, or with all that the filters find."""
+        if request.POST.get("select_across") == "1":
+            parts = {name: request.GET.get(name, "") for name in self.lookups}
+            search = request.GET.get("q", "").strip()
+            selection = Selection.from_json({**parts, "search": search})
+        else:
+            selection = Selection(ids=tuple(request.POST.getlist("_selected_action")))
+        return bulk_pages.ask(request, selection, self.admin_site)
+
+    @admin.display(description="status")
     def status_pill(self, subscription: Subscription) -> SafeString:
         return pill(subscription.status)
+
+    @admin.display(description="tags")
+    def tag_list(self, subscription: Subscription) -> str:
+        return ", ".join(subscription.tags)
 
     @admin.display(ordering="subscribed_at")
     def signed_up(self, subscription: Subscription) -> str:
         return ago(subscription.subscribed_at)
-
-    @admin.action(description="Unsubscribe the chosen readers", permissions=["change"])
-    def unsubscribe(self, request: HttpRequest, chosen: QuerySet[Subscription]) -> None:
-        readers = list(chosen.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-        if len(readers) > MOST_AT_ONCE:
-            messages.error(request, f"Choose at most {MOST_AT_ONCE:,} readers; nothing was done.")
-            return
-        for reader in readers:
-            subscribing.unsubscribe(subscription_id=reader)
-        messages.success(request, f"{len(readers):,} unsubscribed.")

@@ -2,8 +2,7 @@
 
 import pytest
 
-from newsletter import admin
-from newsletter.models import Consent, Provider, Subscription, Suppression, Worker
+from newsletter.models import Consent, Provider, Suppression, Worker
 from tests.factories import make_delivery, make_issue, make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -36,45 +35,12 @@ def test_every_page_opens_without_inline_code(editor, rows, model):
         assert b" style=" not in response.content
 
 
-@pytest.mark.parametrize("model", ["subscription", "delivery", "suppression", "provider", "worker"])
+@pytest.mark.parametrize("model", ["delivery", "provider", "worker"])
 def test_what_the_product_writes_is_not_edited(editor, rows, model):
     path = f"/admin/newsletter/{model}"
     assert editor.get(f"{path}/add/").status_code == 403
     assert editor.post(f"{path}/{rows[model].pk}/change/", {}).status_code == 403
     assert editor.post(f"{path}/{rows[model].pk}/delete/", {"post": "yes"}).status_code == 403
-
-
-def test_a_reader_is_found_by_the_beginning_of_the_address(editor, rows):
-    make_subscription("paul@example.org")
-    page = editor.get("/admin/newsletter/subscription/?q=URS").content
-    assert b"ursula@example.org" in page
-    assert b"paul@example.org" not in page
-
-
-def test_consent_is_shown_beside_the_reader(editor, rows):
-    page = editor.get(f"/admin/newsletter/subscription/{rows['subscription'].pk}/change/")
-    assert b"I want it" in page.content
-
-
-def test_chosen_readers_are_unsubscribed_by_the_verb(editor, rows):
-    reader = rows["subscription"]
-    action = {"action": "unsubscribe", "_selected_action": [str(reader.pk)]}
-    page = editor.post("/admin/newsletter/subscription/", action, follow=True)
-    reader.refresh_from_db()
-    assert reader.status == Subscription.Status.UNSUBSCRIBED
-    assert reader.consents.filter(act="withdrew").exists()
-    assert b"1 unsubscribed." in page.content
-
-
-def test_too_many_readers_at_once_are_refused(editor, rows):
-    limit = admin.subscriptions.MOST_AT_ONCE
-    for number in range(limit + 1):
-        make_subscription(f"r{number}@example.org")
-    chosen = [str(pk) for pk in Subscription.objects.values_list("pk", flat=True)][:1]
-    action = {"action": "unsubscribe", "select_across": "1", "_selected_action": chosen}
-    page = editor.post("/admin/newsletter/subscription/", action, follow=True)
-    assert b"nothing was done" in page.content
-    assert not Subscription.objects.filter(status="unsubscribed").exists()
 
 
 def test_the_first_page_has_the_large_numbers(editor, rows):
