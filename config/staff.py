@@ -14,9 +14,13 @@ TAKEN = (
     "mailbox",
     "media",
     "metrics",
+    "newsletters",
     "readyz",
+    "robots.txt",
+    "sitemap.xml",
     "static",
     "subscriptions",
+    "theme",
     "webhooks",
 )
 """First parts of the site's other addresses."""

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from django.urls import URLResolver, get_resolver
 
+from config.staff import TAKEN
 from tests.config.test_environment import DOORS, PRODUCTION, run, setting
 
 KEY = "APP_APPLICATION__SECRET_KEY"
@@ -46,6 +48,18 @@ def test_the_admin_covers_no_other_page(given):
     result = run(*DOORS["manage.py"], APP_ADMIN__PATH=given)
     assert result.returncode == 1
     assert "other pages are there" in result.stderr
+
+
+def test_every_other_page_is_known_to_be_there():
+    def first_parts(patterns):
+        for pattern in patterns:
+            route = str(pattern.pattern)
+            if isinstance(pattern, URLResolver) and not route:
+                yield from first_parts(pattern.url_patterns)
+            else:
+                yield route.partition("/")[0]
+
+    assert set(first_parts(get_resolver().url_patterns)) - {"", "admin"} <= set(TAKEN)
 
 
 def test_nothing_is_left_where_the_admin_was():

@@ -124,6 +124,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "qr": _qr(device.config_url),
+        "address": device.config_url,
         "key": _in_groups(b32encode(device.bin_key).decode()),
         "is_replacement": bool(member.factor),
     }
@@ -238,7 +239,7 @@ def _next(request: HttpRequest, default: str | None = None) -> str:
 def _qr(text: str) -> SafeString:
     """Return a picture as an element of the page, which the content policy lets stand."""
     picture = segno.make(text, error="m", micro=False).svg_inline(
-        scale=4, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None
+        border=4, dark="#000", light="#fff", svgclass=None, lineclass=None, omitsize=True
     )
     return mark_safe(picture)  # noqa: S308 - segno's own shapes; the text is only drawn
 
