@@ -1,7 +1,9 @@
 """Newsletters: their words, their sender, their postal address."""
 
 from django.contrib import admin
+from django.urls import URLPattern
 
+from newsletter.admin.embedding import EmbeddingPages
 from newsletter.models import Newsletter
 
 
@@ -12,8 +14,14 @@ class NewsletterAdmin(admin.ModelAdmin):
         (None, {"fields": ("title", "tagline", "slug")}),
         ("Mails", {"fields": ("sender_name", "sender_email", "postal_address")}),
         ("Pages", {"fields": ("language", "is_public", "accent", "accent_dark", "typeface")}),
+        ("Sign-up", {"fields": ("thank_you_addresses", "framing_sites")}),
         ("Privacy", {"fields": ("privacy_note", "counts_readers")}),
     )
+
+    change_form_template = "admin/newsletter/newsletter/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*EmbeddingPages(self).urls(), *super().get_urls()]
 
     @admin.display(description="From")
     def from_line(self, newsletter: Newsletter) -> str:

@@ -178,8 +178,9 @@ def _page(
 
 
 def _framing_sites(newsletter: Newsletter | None) -> str:
-    """Return who may show the frame, as CSP writes it; empty: everybody."""
-    return (newsletter and " ".join(lines(newsletter.framing_sites))) or "*"
+    """Return who may show the frame, as CSP writes it: everybody, or some and the admin."""
+    sites = lines(newsletter.framing_sites) if newsletter else []
+    return " ".join(["'self'", *sites]) if sites else "*"
 
 
 def _others(newsletter: Newsletter) -> list[tuple[Newsletter, str]]:

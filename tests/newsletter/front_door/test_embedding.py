@@ -51,7 +51,7 @@ def test_only_the_frame_may_be_framed_whatever_it_answers(client, fields):
 def test_a_newsletter_may_name_the_sites_that_show_its_frame(client):
     change(framing_sites="https://shop.example\n\n http://127.0.0.1:9000 \n")
     for response in (client.get("/subscriptions/form"), WAYS["frame"](client)):
-        assert frame_ancestors(response) == "https://shop.example http://127.0.0.1:9000"
+        assert frame_ancestors(response) == "'self' https://shop.example http://127.0.0.1:9000"
 
 
 def test_the_frame_takes_a_sign_up_without_leaving_the_frame(client):
