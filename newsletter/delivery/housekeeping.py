@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from newsletter import bulk, metrics, publishing
+from newsletter import bulk, metrics, pruning, publishing, reminding
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.sending import Sender
 from newsletter.guarding import budgets
@@ -58,6 +58,8 @@ class Housekeeping:
         self.expects_more = Issue.objects.filter(state=Issue.State.EXPANDING).exists()
         publishing.finish_done()
         bulk.step()
+        reminding.remind_if_due()
+        pruning.prune_if_due(keep_on=self._may_go_on)
         if now >= self._next_account:
             self._next_account = now + _HEARTBEAT_SECONDS
             metrics.flush()
@@ -96,6 +98,11 @@ class Housekeeping:
             logger.warning("delivery.reaped", delivery=str(delivery), was=old_state, now=new_state)
         for issue in self._ledger().reopen_issues():
             logger.info("delivery.reopened", issue=issue)
+
+    def _may_go_on(self) -> bool:
+        """Whether a long duty may take its next step."""
+        self.renew_leases()
+        return not self._stopping()
 
     def _ledger(self) -> Ledger:
         connection.ensure_connection()
