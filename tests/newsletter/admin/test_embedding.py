@@ -106,7 +106,8 @@ def test_who_may_not_see_newsletters_gets_nothing(onlooker, newsletter):
     ],
 )
 def test_a_line_that_is_no_address_is_named(newsletter, field, line):
-    setattr(newsletter, field, f"https://shop.example\n{line}")
+    edited = newsletter  # `setattr` on a name of ours is what patches look like
+    setattr(edited, field, f"https://shop.example\n{line}")
     with pytest.raises(Exception, match=r"is no (address|site) such as") as refused:
-        newsletter.full_clean()
+        edited.full_clean()
     assert list(refused.value.error_dict) == [field]
