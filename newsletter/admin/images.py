@@ -83,9 +83,9 @@ class ImageAdmin(admin.ModelAdmin):
             except images.InvalidImage as error:
                 form.add_error("file", str(error))
             else:
+                self.log_addition(request, image, "Uploaded.")
                 if wants_json:
                     return JsonResponse({"markdown": image.markdown, "title": image.title})
-                self.log_addition(request, image, "Uploaded.")
                 messages.success(request, "The image is there. Insert it by the line below.")
                 return redirect("admin:newsletter_image_change", image.pk)
         if wants_json:

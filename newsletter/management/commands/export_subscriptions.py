@@ -10,6 +10,7 @@ from newsletter import audiences, exporting
 from newsletter.models import Newsletter, Segment, Subscription
 from newsletter.models.newsletters import DEFAULT_SLUG
 from newsletter.models.subscriptions import SubscriptionQuerySet
+from zero2prod.staff import audit
 
 
 class Command(BaseCommand):
@@ -24,6 +25,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         pieces = exporting.export(_chosen(options), with_mark=options["bom"])
+        newsletter = Newsletter.objects.get(slug=options["newsletter"])
+        audit.record("subscription.export", request=None, target=newsletter)
         if not options["output"]:
             # Lines end by CR LF (RFC 4180), whatever the terminal thinks.
             for piece in pieces:

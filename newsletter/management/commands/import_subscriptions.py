@@ -13,6 +13,7 @@ from newsletter.management.progress import Progress
 from newsletter.models import Import, Newsletter
 from newsletter.models.imports import UNDER_WAY
 from newsletter.models.newsletters import DEFAULT_SLUG
+from zero2prod.staff import audit
 
 State = Import.State
 _PIECE = 1024 * 1024
@@ -71,6 +72,7 @@ class Command(BaseCommand):
         except ImportingError as error:
             raise CommandError(str(error)) from error
         batch.refresh_from_db()
+        audit.record(f"import.{batch.state}", request=None, target=batch)
         if batch.state == State.FAILED:
             raise CommandError(batch.error)
         if options["errors"]:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from newsletter import accounting, publishing
 from newsletter.models import Issue
+from zero2prod.staff import audit
 
 ACTIONS: dict[str, Callable[..., object]] = {
     "publish": publishing.publish,
@@ -46,4 +47,5 @@ class Command(BaseCommand):
         except publishing.PublishingError as error:
             raise CommandError(str(error)) from error
         issue = Issue.objects.get(pk=pk)
+        audit.record(f"issue.{action}", request=None, target=issue)
         self.stdout.write(f"issue {pk} is {issue.state}: {accounting.of_issue(issue)}")

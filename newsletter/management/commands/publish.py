@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from newsletter import audiences, publishing
 from newsletter.audiences import Condition, Definition, InvalidDefinition
 from newsletter.models import Issue, Newsletter, Segment
+from zero2prod.staff import audit
 
 
 class Command(BaseCommand):
@@ -70,6 +71,7 @@ class Command(BaseCommand):
             )
         except publishing.PublishingError as error:
             raise CommandError(str(error)) from error
+        audit.record("issue.publish", request=None, target=issue)
         self.stdout.write(_told(issue))
 
 

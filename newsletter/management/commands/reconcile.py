@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from newsletter import reconciling
 from newsletter.models import Installation
 from newsletter.reconciling import Survey
+from zero2prod.staff import audit
 
 
 class Command(BaseCommand):
@@ -31,6 +32,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["restored"]:
             reconciling.mark_restored()
+            audit.record("database.marked", request=None)
             self.stdout.write("Nothing is sent from this database until it is reconciled.")
             return
         is_restored = Installation.objects.is_restored()
@@ -39,6 +41,7 @@ class Command(BaseCommand):
             self.stdout.write(_as_text(reconciling.survey()))
         elif is_restored:
             self.stdout.write(_as_text(reconciling.reconcile(release=options["release"])))
+            audit.record("database.reconciled", request=None, release=options["release"])
             self.stdout.write(_DONE[options["release"]])
 
 

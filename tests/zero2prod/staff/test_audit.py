@@ -1,8 +1,11 @@
 """The record of what staff did: complete, without readers, and nobody changes it."""
 
+from io import StringIO
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.shortcuts import redirect
 from django.test import Client
@@ -173,6 +176,30 @@ def test_it_outlives_the_account(boss):
     boss.post("/admin/logout/")
     User.objects.get(username="boss").delete()
     assert AuditEntry.objects.get().actor_name == "boss"
+
+
+class TestCommands:
+    def test_what_is_done_at_the_terminal_is_recorded(self, db):
+        pk = str(make_issue("Hello").pk)
+        quiet = {"stdout": StringIO()}
+        call_command("issue", pk, "publish", **quiet)
+        call_command("issue", pk, "pause", **quiet)
+        call_command("export_subscriptions", **quiet)
+        assert verbs() == ["issue.publish", "issue.pause", "subscription.export"]
+        assert set(AuditEntry.objects.values_list("actor_name", "address")) == {("manage.py", None)}
+
+    def test_what_was_refused_is_not(self, db):
+        pk = str(make_issue(state="sent").pk)
+        with pytest.raises(CommandError):
+            call_command("issue", pk, "pause", stdout=StringIO())
+        assert verbs() == []
+
+    def test_a_password_that_an_operator_sets(self, ursula, monkeypatch):
+        monkeypatch.setattr("getpass.getpass", lambda **_: "quite another one 1")
+        call_command("changepassword", "ursula", stdout=StringIO())
+        ursula.refresh_from_db()
+        assert ursula.check_password("quite another one 1")
+        assert verbs() == ["password.reset"]
 
 
 class TestItsPage:
