@@ -106,6 +106,9 @@ class Service:
     def post(self, path: str, data: Any = None, **options: Any) -> requests.Response:
         return requests.post(self.address(path), data, timeout=10, **options)
 
+    def request(self, method: str, path: str) -> requests.Response:
+        return requests.request(method, self.address(path), timeout=10, allow_redirects=False)
+
     def address(self, path: str) -> str:
         """Return a path of this site, or a link that a mail holds, as a whole address."""
         return path if path.startswith("http") else self.url + path
