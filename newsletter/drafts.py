@@ -99,6 +99,7 @@ def duplicate(*, issue_id: int, editor: Any) -> Issue:
             body=issue.body,
             theme_id=issue.theme_id,
             segment_id=issue.segment_id,
+            audience=issue.audience,
             visibility=issue.visibility,
             slug=free_slug(issue.newsletter, issue.subject),
         )

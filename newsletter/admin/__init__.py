@@ -8,6 +8,7 @@ from newsletter.admin.images import ImageAdmin
 from newsletter.admin.issues import IssueAdmin
 from newsletter.admin.newsletters import NewsletterAdmin
 from newsletter.admin.providers import ProviderAdmin
+from newsletter.admin.segments import SegmentAdmin
 from newsletter.admin.subscriptions import SubscriptionAdmin
 from newsletter.admin.suppressions import SuppressionAdmin
 from newsletter.admin.workers import WorkerAdmin
@@ -19,6 +20,7 @@ __all__ = [
     "IssueAdmin",
     "NewsletterAdmin",
     "ProviderAdmin",
+    "SegmentAdmin",
     "SubscriptionAdmin",
     "SuppressionAdmin",
     "WorkerAdmin",

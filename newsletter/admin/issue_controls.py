@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from newsletter import publishing
+from newsletter import audiences, publishing
 from newsletter.accounting import Account
 from newsletter.admin.issue_forms import PlaceForm, ScheduleForm, TestMailForm
 from newsletter.admin.stage_forms import StageForm, plan_of
-from newsletter.models import Delivery, Issue, Subscription
+from newsletter.audiences import Count
+from newsletter.models import Delivery, Issue
 from newsletter.models.issues import IN_DELIVERY, PUBLISHED, UNPUBLISHED
 from zero2prod.staff import audit
 from zero2prod.staff.reauthentication import ask_again
@@ -233,5 +234,8 @@ def _back_to(issue: Issue) -> HttpResponse:
     return redirect(f"admin:newsletter_issue_{page}", issue.pk)
 
 
-def _readers(issue: Issue) -> int:
-    return Subscription.objects.confirmed().filter(newsletter=issue.newsletter_id).count()
+def _readers(issue: Issue) -> Count | None:
+    try:
+        return audiences.count(audiences.audience(issue))
+    except audiences.InvalidDefinition:
+        return None  # publishing says so

@@ -8,6 +8,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 
 from newsletter import publishing
+from newsletter.admin.reader_choices import ReadersField, choose_readers, readers_of_issue
 from newsletter.models import Issue
 from newsletter.publishing.writing import RESERVED_SLUGS
 
@@ -21,6 +22,7 @@ class IssueForm(forms.ModelForm):
     """An issue as it is written. `opened` is the version that the page shows."""
 
     opened = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    readers = ReadersField()
     is_stale = False
 
     class Meta:
@@ -37,6 +39,7 @@ class IssueForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         issue = self.instance
+        readers_of_issue(self.fields["readers"], issue)
         self.derived_slug = issue.slug if issue.pk and publishing.follows_subject(issue) else ""
         self.fields["opened"].initial = self.instance.version if self.instance.pk else None
 
@@ -51,6 +54,8 @@ class IssueForm(forms.ModelForm):
         if self.instance.pk and cleaned.get("opened") != self.instance.version:
             self.is_stale = True
             raise ValidationError(STALE)
+        if {"readers", "newsletter"} <= cleaned.keys() and self.add_prefix("readers") in self.data:
+            choose_readers(self, cleaned["newsletter"], cleaned["readers"])
         follows = cleaned.get("slug", "-") in {"", self.derived_slug}
         if {"newsletter", "subject"} <= cleaned.keys() and follows:
             cleaned["slug"] = publishing.free_slug(

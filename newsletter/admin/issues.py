@@ -14,7 +14,13 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from newsletter import accounting, drafts
-from newsletter.admin import issue_controls, issue_mails, issue_previews, watching
+from newsletter.admin import (
+    issue_controls,
+    issue_mails,
+    issue_previews,
+    reader_choices,
+    watching,
+)
 from newsletter.admin.display import ago, pill
 from newsletter.admin.issue_controls import Control
 from newsletter.admin.issue_forms import IssueForm
@@ -52,8 +58,11 @@ class IssueAdmin(WritingPages, admin.ModelAdmin):
         return AccountedChangeList
 
     def get_fieldsets(self, request: HttpRequest, obj: Issue | None = None) -> Any:
+        may_choose = (self.has_change_permission if obj else self.has_add_permission)(request)
+        may_choose = may_choose and (obj is None or obj.is_editable)
         return (
             (None, {"fields": ("subject", "preheader", "body")}),
+            *([("Audience", {"fields": ("readers",)})] if may_choose else []),
             ("More", {"fields": ("newsletter", "theme", "slug", "visibility")}),
             *([("", {"fields": ("opened",)})] if obj is None or obj.is_editable else []),
         )
@@ -124,6 +133,7 @@ class IssueAdmin(WritingPages, admin.ModelAdmin):
     ) -> HttpResponse:
         issue: Issue | None = kwargs.get("obj")
         context["is_open"] = issue is None or issue.is_editable
+        reader_choices.tell(context["adminform"].form, issue)
         context["may_add"] = self.has_add_permission(request)
         if issue:
             account = None if issue.is_unpublished else accounting.lately_of_issue(issue)

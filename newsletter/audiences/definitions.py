@@ -29,7 +29,9 @@ class Condition:
     def __post_init__(self) -> None:
         kind = KINDS.get(self.what)
         if kind is None:
-            raise InvalidDefinition(f"“{self.what}” is no condition.")
+            raise InvalidDefinition(
+                f"“{self.what}” is no condition." if self.what else "Choose what it asks."
+            )
         for part, text, is_taken, longest in (
             ("a value", self.value, kind.takes_value, LONGEST_VALUE),
             ("the name of an attribute", self.key, kind.takes_key, LONGEST_KEY),
