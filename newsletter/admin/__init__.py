@@ -11,6 +11,7 @@ from newsletter.admin.providers import ProviderAdmin
 from newsletter.admin.segments import SegmentAdmin
 from newsletter.admin.subscriptions import SubscriptionAdmin
 from newsletter.admin.suppressions import SuppressionAdmin
+from newsletter.admin.wordings import WordingAdmin
 from newsletter.admin.workers import WorkerAdmin
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "SegmentAdmin",
     "SubscriptionAdmin",
     "SuppressionAdmin",
+    "WordingAdmin",
     "WorkerAdmin",
 ]
 

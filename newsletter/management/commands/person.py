@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from newsletter import privacy
 from newsletter.addresses import InvalidAddress, parse_address
+from zero2prod.staff import audit
 
 
 class Command(BaseCommand):
@@ -29,9 +30,11 @@ class Command(BaseCommand):
             raise CommandError("--never-again goes with --erase.")
         if options["erase"]:
             erased = privacy.erase_person(email=email, never_again=options["never_again"])
+            audit.record("person.erased", request=None, subscriptions=erased)
             self.stdout.write(f"{erased} subscriptions erased.")
             return
         document = privacy.export_person(email=email)
         if not document["subscriptions"] and not document["never_mailed_because"]:
             raise CommandError("Nothing is stored of this address.")
+        audit.record("person.exported", request=None)
         self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
