@@ -32,6 +32,10 @@ async function solve(address) {
   }
 }
 
+if (globalThis.crypto?.subtle) {
+  for (const said of document.querySelectorAll(".without-script")) said.hidden = true;
+}
+
 for (const form of document.querySelectorAll("form[data-challenge]")) {
   const said = document.createElement("p");
   said.setAttribute("role", "status");
@@ -54,6 +58,7 @@ for (const form of document.querySelectorAll("form[data-challenge]")) {
       // Without an answer of this site the form goes as it is.
     }
     form.append(field);
-    form.requestSubmit(event.submitter);
+    // A form ignores requestSubmit while its submit event is still on its way.
+    setTimeout(() => form.requestSubmit(event.submitter));
   });
 }
