@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
-from newsletter import archive, feeds, own_pages, pictures, privacy_pages, views, webhooks
+from newsletter import (
+    archive,
+    counting_pages,
+    feeds,
+    own_pages,
+    pictures,
+    privacy_pages,
+    views,
+    webhooks,
+)
 from newsletter.front_door import pages
 
 app_name = "newsletter"
@@ -27,6 +36,7 @@ urlpatterns = [
     path("subscriptions/link", own_pages.ask_for_link, name="link"),
     path("subscriptions/mine", own_pages.mine, name="mine"),
     path("subscriptions/address", own_pages.new_address, name="new_address"),
+    path("counted/<int:issue>/<int:place>", counting_pages.counted, name="counted"),
     path("privacy/", privacy_pages.note, name="privacy"),
     path("webhooks/<slug:provider>/", webhooks.receive, name="webhook"),
     *ARCHIVE,  # of the default newsletter; any other's is below its name

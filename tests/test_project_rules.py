@@ -20,6 +20,7 @@ DOORS = {
     "admin",
     "archive",
     "clients",
+    "counting_pages",
     "feeds",
     "front_door",
     "management",

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from newsletter import progress, reasons
+from newsletter import counting, progress, reasons
 from newsletter.admin import issue_controls
 from newsletter.models import Issue, IssueCount
 from newsletter.progress import Progress
@@ -78,6 +78,7 @@ def _context(request: HttpRequest, issue: Issue) -> dict[str, Any]:
         "issue": issue,
         "progress": found,
         "account": found.account,
+        "readings": counting.report(issue),
         "state_bar": state_bar(found),
         "speed_plot": speed_plot(found),
         "controls": issue_controls.offered(issue, found.account, request.user),

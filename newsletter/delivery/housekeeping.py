@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from newsletter import bulk, metrics, pruning, publishing, reminding
+from newsletter import bulk, counting, metrics, pruning, publishing, reminding
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.sending import Sender
 from newsletter.guarding import budgets
@@ -59,6 +59,7 @@ class Housekeeping:
         publishing.finish_done()
         bulk.step()
         reminding.remind_if_due()
+        counting.settle_if_due()
         pruning.prune_if_due(keep_on=self._may_go_on)
         if now >= self._next_account:
             self._next_account = now + _HEARTBEAT_SECONDS

@@ -16,6 +16,7 @@ from newsletter.models.issues import Issue
 from newsletter.models.links import TriedLink
 from newsletter.models.newsletters import Newsletter
 from newsletter.models.providers import Provider
+from newsletter.models.readings import Reading, Visit
 from newsletter.models.remarks import Change, Note
 from newsletter.models.segments import Segment
 from newsletter.models.subscriptions import Subscription
@@ -48,12 +49,14 @@ __all__ = [
     "Newsletter",
     "Note",
     "Provider",
+    "Reading",
     "Segment",
     "Subscription",
     "Suppression",
     "Tally",
     "Theme",
     "TriedLink",
+    "Visit",
     "Wording",
     "Worker",
 ]

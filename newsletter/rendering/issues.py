@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import SafeString
 
 from newsletter import links
 from newsletter.merge_fields import Places
 from newsletter.models import Issue
 from newsletter.rendering import headers, markdown
+from newsletter.rendering.counted import counted
 from newsletter.rendering.inlining import inlined
 from newsletter.rendering.looks import look_of
 from newsletter.rendering.markdown import Anchor
@@ -44,7 +46,8 @@ def issue_template(issue: Issue, *, test: bool = False) -> MailTemplate:
     """
     token = placeholder(len(links.unsubscribe_token(links.NOBODY)))
     places = Places()
-    content = _content(issue, token, places)
+    counts = issue.newsletter.counts_readers and not test
+    content = _content(issue, token, places, counts=counts)
     return MailTemplate(
         sender=issue.newsletter.sender,
         subject=f"{TEST_MARK} {content.subject}" if test else content.subject,
@@ -75,13 +78,24 @@ def preview(
     return replace(content, html=re.sub(f"<p[^>]*>{anchor.word}</p>", here, content.html))
 
 
-def _content(issue: Issue, token: str, places: Places, anchor: Anchor | None = None) -> Content:
-    """Build the parts once for all readers: the frame speaks the newsletter's language."""
+def _content(
+    issue: Issue,
+    token: str,
+    places: Places,
+    anchor: Anchor | None = None,
+    *,
+    counts: bool = False,
+) -> Content:
+    """Build the parts once for all readers: the frame speaks the newsletter's language.
+
+    Where it ``counts``, the links of the HTML lead through the count (`rendering.counted`).
+    """
     with translation.override(languages.known(issue.newsletter.language)):
-        return _translated(issue, token, places, anchor)
+        body = markdown.to_html(issue.body, places, anchor=anchor)
+        return _translated(issue, token, places, counted(body, issue) if counts else body)
 
 
-def _translated(issue: Issue, token: str, places: Places, anchor: Anchor | None) -> Content:
+def _translated(issue: Issue, token: str, places: Places, body: SafeString) -> Content:
     look = look_of(issue)
     context = {
         "issue": issue,
@@ -97,7 +111,7 @@ def _translated(issue: Issue, token: str, places: Places, anchor: Anchor | None)
     rich = {
         **context,
         "header": markdown.to_html(look.header, places),
-        "body": markdown.to_html(issue.body, places, anchor=anchor),
+        "body": body,
         "footer": markdown.to_html(look.footer, places),
     }
     plain = {
