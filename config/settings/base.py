@@ -196,6 +196,9 @@ REMINDER_HOURS = environment.integer("APP_SIGNUP__REMINDER_HOURS", 24, maximum=6
 
 FOUR_EYES = environment.boolean("APP_PUBLISHING__FOUR_EYES", default=False)
 """Whether who wrote an issue, or was the last to change it, may not be the one who publishes it."""
+IMPORT_BYTES = 1024**2 * environment.integer("APP_IMPORT__MAX_MEGABYTES", 200, minimum=1)
+"""Bytes of a file of readers that is uploaded in the admin; above it the answer is 413."""
+
 UNDO_SECONDS = environment.integer("APP_PUBLISHING__UNDO_SECONDS", 60, maximum=3600)
 """How long an issue that was published in the admin can be taken back; 0: it goes out at once."""
 

@@ -5,6 +5,7 @@ from django.contrib import admin
 from newsletter.admin.bulk_pages import BulkChangeAdmin
 from newsletter.admin.deliveries import DeliveryAdmin
 from newsletter.admin.images import ImageAdmin
+from newsletter.admin.imports import ImportAdmin
 from newsletter.admin.issues import IssueAdmin
 from newsletter.admin.newsletters import NewsletterAdmin
 from newsletter.admin.providers import ProviderAdmin
@@ -18,6 +19,7 @@ __all__ = [
     "BulkChangeAdmin",
     "DeliveryAdmin",
     "ImageAdmin",
+    "ImportAdmin",
     "IssueAdmin",
     "NewsletterAdmin",
     "ProviderAdmin",

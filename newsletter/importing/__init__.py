@@ -10,6 +10,7 @@ from newsletter.importing.control import (
     begin,
     cancel,
     carry_out,
+    check_source,
     choose,
     fail,
     guessed,
@@ -20,7 +21,7 @@ from newsletter.importing.control import (
     undo,
 )
 from newsletter.importing.errors import FileTooLarge, ImportingError, NotNow, UnreadableFile
-from newsletter.importing.files import Keeper
+from newsletter.importing.files import Keeper, too_large
 from newsletter.importing.layouts import Layout
 from newsletter.importing.steps import step, tidy
 
@@ -35,6 +36,7 @@ __all__ = [
     "begin",
     "cancel",
     "carry_out",
+    "check_source",
     "choose",
     "fail",
     "guessed",
@@ -44,5 +46,6 @@ __all__ = [
     "step",
     "take",
     "tidy",
+    "too_large",
     "undo",
 ]

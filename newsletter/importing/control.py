@@ -31,13 +31,12 @@ logger = structlog.get_logger(__name__)
 def begin(
     *,
     newsletter: Newsletter,
-    source: str,
     file_name: str,
+    source: str = "",
     by: User | None = None,
     is_manual: bool = False,
 ) -> Import:
-    """Make the import that a file is then kept for; raise ImportingError without a source."""
-    check_source(source)
+    """Make the import that a file is then kept for."""
     return Import.objects.create(
         newsletter=newsletter,
         source=source.strip(),
@@ -94,18 +93,23 @@ def guessed(batch: Import, layout: Layout) -> Choices:
 
 
 def choose(
-    *, import_id: int, choices: Choices, is_trial: bool = True, source: str | None = None
+    *,
+    import_id: int,
+    choices: Choices,
+    is_trial: bool = True,
+    source: str | None = None,
+    newsletter: Newsletter | None = None,
 ) -> None:
     """Read the file by these choices, from its beginning; raise ImportingError or NotNow."""
-    if source is not None:
-        check_source(source)
     with transaction.atomic():
         batch = _held(import_id, UNDECIDED)
+        source = batch.source if source is None else source
+        check_source(source)
         choosing.check(choices, Layout(**batch.layout).columns)
         ImportRow.objects.filter(batch=batch).delete()
         ImportFault.objects.filter(batch=batch).delete()
         batch.choices, batch.is_trial = choices.as_json(), is_trial
-        batch.source = batch.source if source is None else source.strip()
+        batch.source, batch.newsletter = source.strip(), newsletter or batch.newsletter
         batch.read_bytes = batch.read_lines = 0
         batch.counts, batch.through = {}, ""
         batch.revision += 1
@@ -162,7 +166,10 @@ def same_file(batch: Import) -> Import | None:
 
 
 def _held(import_id: int, states: Sequence[str]) -> Import:
-    batch = Import.objects.select_for_update(no_key=True, of=["self"]).get(pk=import_id)
+    imports = Import.objects.select_for_update(no_key=True, of=["self"])
+    batch = imports.filter(pk=import_id).first()
+    if batch is None:
+        raise NotNow(f"There is no import {import_id}.")
     if batch.state not in states:
         raise NotNow(f"The import is {batch.state} by now: this cannot be done any more.")
     return batch

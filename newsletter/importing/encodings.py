@@ -25,12 +25,15 @@ _SIGNATURES = (
     (b"{", "This is JSON, it seems. Export the readers as CSV."),
     (b"<", "This is HTML or XML, it seems. Export the readers as CSV."),
 )
-_LETTERS = "À-ÖØ-öø-ÿŠŒŽšœžŸ"
-_SURELY_WESTERN = re.compile(rf"[\x00-\x7f\xa0 €‚„…‘’“”–—•™§©«®°´·»¿¡ºª£{_LETTERS}]*")  # noqa: RUF001
+_LETTERS = "À-ÏÑ-ÖØ-ÜßáàâäãåæçéèêëíìîïñóòôöõøúùûüÿŠŒŽšœžŸ"
+_SURELY_WESTERN = re.compile(rf"[\x00-\x7f\xa0€‚„…‘’“”–—•™§©«®°´·»{_LETTERS}]*")  # noqa: RUF001
 _UNLIKELY_WESTERN = re.compile(
     rf"[{_LETTERS}]{{3}}|[a-zß-öø-ÿ][À-ÖØ-ÞŠŒŽŸ]|[\x00-\x08\x0b\x0c\x0e-\x1f]"
 )
-"""Three letters outside ASCII in a row, as of Cyrillic, or capitals within a word, as of a Mac."""
+"""Three letters outside ASCII in a row, as of Cyrillic, or capitals within a word, as of a Mac.
+
+Left out of the letters are those that in other tables are Polish, Turkish or Romanian ones.
+"""
 
 
 class Transcoder:
@@ -43,6 +46,11 @@ class Transcoder:
         self._check = codecs.getincrementaldecoder(UTF_8)()
         self._is_utf_8 = True
         self._started = False
+
+    def state(self, encoding: str) -> None:
+        """Believe an encoding that was said after the file had come; a mark in it counts more."""
+        if encoding and self.encoding not in {UTF_8, UTF_16}:
+            self._stated = self.encoding = encoding
 
     def feed(self, octets: bytes, *, final: bool = False) -> bytes:
         """Return what is to be kept of these bytes; raise UnreadableFile for what is no text.
@@ -106,6 +114,7 @@ def _to_utf_8(decoder: codecs.IncrementalDecoder, octets: bytes, *, final: bool)
 
 def is_surely_windows_1252(pieces: Iterable[bytes]) -> bool:
     """Whether these bytes make sense in the encoding of Western Windows and in no likely other."""
+    used: set[str] = set()
     for piece in pieces:
         try:
             text = piece.decode(WINDOWS_1252)
@@ -113,7 +122,10 @@ def is_surely_windows_1252(pieces: Iterable[bytes]) -> bool:
             return False
         if not _SURELY_WESTERN.fullmatch(text) or _UNLIKELY_WESTERN.search(text):
             return False
-    return True
+        used.update(text)
+    may_be_czech = "ø" in used and not used.isdisjoint("ìèùò")
+    may_be_hungarian = "õ" in used and used.isdisjoint("ãç")
+    return not may_be_czech and not may_be_hungarian
 
 
 def _unmarked_utf_16(octets: bytes) -> str | None:

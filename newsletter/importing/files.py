@@ -13,7 +13,10 @@ _NAME_LENGTH = 255
 
 
 class Keeper:
-    """Keeps a file that comes in pieces; raises UnreadableFile as soon as it is none."""
+    """Keeps a file that comes in pieces; raises UnreadableFile as soon as it is none.
+
+    Each piece of a megabyte is a commit of its own: a file may take minutes to come.
+    """
 
     def __init__(self, batch: Import, *, encoding: str = "", limit: int | None = None) -> None:
         self._batch, self._limit = batch, limit
@@ -35,8 +38,12 @@ class Keeper:
             octets, self._has_begun = self._begun, True
         self._keep(self._transcoder.feed(octets))
 
-    def finish(self) -> Layout:
-        """Return how the file is laid out; the import has it, and a guess of its columns, too."""
+    def finish(self, encoding: str = "") -> Layout:
+        """Return how the file is laid out, which the import knows then, too.
+
+        `encoding` is what is stated, if that came after the file.
+        """
+        self._transcoder.state(encoding)
         rest = b"" if self._has_begun else self._begun
         self._keep(self._transcoder.feed(rest, final=True), final=True)
         batch = self._batch

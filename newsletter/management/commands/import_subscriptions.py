@@ -93,6 +93,7 @@ class Command(BaseCommand):
         if newsletter is None:
             raise CommandError(f"There is no newsletter {options['newsletter']!r}.")
         source = options["source"] or (_DRY_RUN if options["dry_run"] else "")
+        importing.check_source(source)
         file = Path(options["file"])
         with _opened(file):
             batch = importing.begin(

@@ -48,11 +48,15 @@ def test_each_encoding_is_recognised_and_said(octets, encoding):
     [
         "email;name\nivan@x.example;Дмитрий\n".encode("cp1251"),
         "email;name\na@example.org;Łukasz Żółć\n".encode("cp1250"),
+        "email;name\na@example.org;Łukasz\n".encode("cp1250"),
+        "email;name\na@example.org;Jiří Dvořáček\n".encode("cp1250"),
+        "email;name\na@example.org;Erdős Pál\n".encode("cp1250"),
+        "email;name\na@example.org;Ayşe Güneş\n".encode("cp1254"),
         "email;name\na@example.org;René Müller\n".encode("mac-roman"),
         TEXT.encode() + "b@example.org;Zoë\n".encode("cp1252"),
         b"email\na@example.org\n\xff\xfe\x81\n",
     ],
-    ids=["cyrillic", "polish", "mac", "mixed", "noise"],
+    ids=["cyrillic", "polish", "lukasz", "czech", "magyar", "turkish", "mac", "mixed", "noise"],
 )
 def test_what_is_not_surely_windows_1252_is_not_taken_for_it(octets):
     with pytest.raises(UnreadableFile, match="not UTF-8"):

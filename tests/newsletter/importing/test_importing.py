@@ -5,7 +5,7 @@ import pytest
 from newsletter import evidence, importing, suppressing
 from newsletter.models import Consent, Import, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
-from tests.factories import default_newsletter, make_subscription
+from tests.factories import make_subscription
 from tests.newsletter.importing.files import (
     SOURCE,
     check_file,
@@ -165,8 +165,11 @@ def test_every_bad_row_is_told_with_its_line_and_the_others_are_taken():
 
 
 def test_an_import_needs_to_say_where_the_consent_is_from():
+    batch = keep("email\nada@example.org\n")
     with pytest.raises(importing.ImportingError, match="how these people agreed"):
-        importing.begin(newsletter=default_newsletter(), source="  ", file_name="a.csv")
+        importing.choose(
+            import_id=batch.pk, choices=importing.Choices(**batch.choices), source="  "
+        )
 
 
 def test_the_same_file_twice_makes_nobody_twice():
