@@ -35,5 +35,14 @@ class Desk:
             for tag in re.findall(r'<input type="hidden"[^>]*>', form.text)
             for name, value in re.findall(r'name="([^"]*)" value="([^"]*)"', tag)
         }
+        chosen = {
+            name: unescape(value)
+            for name, options in re.findall(
+                r'<select name="([^"]*)"[^>]*>(.*?)</select>', form.text, flags=re.DOTALL
+            )
+            for value in re.findall(r'<option value="([^"]*)" selected', options)
+        }
         headers = {"Referer": form.url}
-        return self._session.post(form.url, {**hidden, **fields}, headers=headers, timeout=30)
+        return self._session.post(
+            form.url, {**hidden, **chosen, **fields}, headers=headers, timeout=30
+        )

@@ -31,6 +31,7 @@ class StaffSite(AdminSite):
     """Django's admin for who has done both steps; others are led to the step that they lack."""
 
     login_template = "admin/staff/log_in.html"
+    logout_template = "admin/staff/logged_out.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and two_step.is_complete(request.user)

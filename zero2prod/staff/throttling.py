@@ -12,6 +12,7 @@ from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from django.conf import settings
+from django.contrib import admin
 from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -63,7 +64,11 @@ def locked_out(
 ) -> HttpResponse:
     """Answer 429, with the time from which another attempt is heard."""
     seconds = max(1, ceil(_rest(request, credentials).total_seconds()))
-    context = {"title": "Too many attempts", "seconds": seconds, "minutes": ceil(seconds / 60)}
+    context = {
+        **admin.site.each_context(request),
+        "title": "Too many attempts",
+        "minutes": ceil(seconds / 60),
+    }
     response = render(request, "admin/staff/locked_out.html", context, status=429)
     response["Retry-After"] = str(seconds)
     return response

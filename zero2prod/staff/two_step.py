@@ -64,16 +64,12 @@ def set_up(member: Member, key: str, code: str) -> tuple[TOTPDevice, list[str]]:
     with transaction.atomic():
         locked = Member.objects.select_for_update().get(pk=member.pk)
         earlier = locked.factor
-        if earlier is not None and earlier.key == key:
-            raise WrongCode  # the form was sent twice
         device = new_device(locked, key)
-        device.save()
-        if not device.verify_token(code):
-            transaction.set_rollback(True)
-        else:
-            TOTPDevice.objects.filter(user_id=locked.pk).exclude(pk=device.pk).delete()
-            return device, new_recovery_codes(locked)
-    raise WrongCode
+        is_sent_twice = earlier is not None and earlier.key == key
+        if is_sent_twice or not device.verify_token(code):
+            raise WrongCode  # which also takes back what the device has counted
+        TOTPDevice.objects.filter(user_id=locked.pk).exclude(pk=device.pk).delete()
+        return device, new_recovery_codes(locked)
 
 
 def check_code(member: Member, code: str) -> TOTPDevice:
