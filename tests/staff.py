@@ -50,11 +50,13 @@ def post_code(client: Client, code: str, path: str = VERIFY, **fields: str):
     return client.post(path, {"code": code, **fields})
 
 
-def enter(client: Client, device: TOTPDevice, name: str = "ursula") -> None:
-    """Do both steps."""
+def enter(client: Client, device: TOTPDevice, name: str = "ursula") -> str:
+    """Do both steps; return the code that is used up."""
     assert post_password(client, name).status_code == 302
-    assert post_code(client, code_of(device.bin_key)).status_code == 302
+    code = code_of(device.bin_key)
+    assert post_code(client, code).status_code == 302
     assert client.get("/admin/").status_code == 200
+    return code
 
 
 def recovery_codes(page: Any) -> list[str]:

@@ -56,7 +56,7 @@ def test_a_member_sets_up_the_second_step_and_comes_back_with_it(visitor):
     expect(visitor.locator(".picture svg")).to_be_visible()
     look(visitor, "set-up")
     key = key_of(visitor)
-    type_code(visitor, code_of(key))
+    type_code(visitor, code := code_of(key))
     codes = visitor.locator(".codes code").all_inner_texts()
     assert len(codes) == 10
     look(visitor, "codes")
@@ -69,7 +69,7 @@ def test_a_member_sets_up_the_second_step_and_comes_back_with_it(visitor):
     look(visitor, "logged-out")
     visitor.goto("/admin/")
     log_in(visitor)
-    type_code(visitor, code_of(key))
+    type_code(visitor, code)
     expect(visitor.locator(".errorlist")).to_contain_text("used already")
     look(visitor, "wrong code")
     visitor.get_by_role("link", name="Use a recovery code").click()
