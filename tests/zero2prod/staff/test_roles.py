@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import connection
@@ -116,3 +117,15 @@ def test_on_a_fresh_database_permissions_are_there_before_django_makes_them():
     assert make_member("member", "publisher").has_perm("newsletter.publish_issue")
     call_command("migrate", verbosity=0, stdout=StringIO())
     assert Permission.objects.filter(codename="publish_issue").count() == 1
+
+
+def test_an_operator_opens_every_list_of_the_newsletter():
+    """A new model that its migration gives to nobody is seen here."""
+    client = at_the_desk("operator")
+    lists = [
+        f"/admin/newsletter/{model._meta.model_name}/"
+        for model in admin.site._registry
+        if model._meta.app_label == "newsletter"
+    ]
+    statuses = {path: client.get(path).status_code for path in lists}
+    assert {path: status for path, status in statuses.items() if status != 200} == {}
