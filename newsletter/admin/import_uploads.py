@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponse
@@ -93,7 +94,9 @@ def guarded(
         if request.method != "POST":
             return view(request)
         user = request.user
-        if not user.has_perm("newsletter.add_import") or not isinstance(user, User):
+        is_inside = admin.site.has_permission(request)
+        is_allowed = is_inside and user.has_perm("newsletter.import_subscriptions")
+        if not is_allowed or not isinstance(user, User):
             request.upload_handlers = []
             return view(request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_BYTES + FORM_BYTES:

@@ -39,7 +39,7 @@ class ImportAdmin(ReadOnly, admin.ModelAdmin):
     change_list_template = "admin/newsletter/import/change_list.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("newsletter.add_import")
+        return request.user.has_perm("newsletter.import_subscriptions")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
@@ -81,7 +81,7 @@ class ImportAdmin(ReadOnly, admin.ModelAdmin):
 
 
 def _upload(request: HttpRequest) -> HttpResponse:
-    if not request.user.has_perm("newsletter.add_import"):
+    if not request.user.has_perm("newsletter.import_subscriptions"):
         raise PermissionDenied
     form = UploadForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -203,7 +203,7 @@ def _found(request: HttpRequest, pk: int) -> Import:
 
 
 def _require(request: HttpRequest) -> None:
-    if not request.user.has_perm("newsletter.add_import"):
+    if not request.user.has_perm("newsletter.import_subscriptions"):
         raise PermissionDenied
 
 
@@ -226,7 +226,7 @@ def _context(request: HttpRequest, batch: Import) -> dict[str, Any]:
         "total": total,
         "unit": unit,
         "is_under_way": batch.state in UNDER_WAY,
-        "may_change": request.user.has_perm("newsletter.add_import"),
+        "may_change": request.user.has_perm("newsletter.import_subscriptions"),
         "may_cancel": batch.state in CANCELLABLE,
         "may_undo": batch.state in UNDOABLE and bool(batch.counts.get("fates")),
     }

@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         pieces = exporting.export(_chosen(options), with_mark=options["bom"])
         newsletter = Newsletter.objects.get(slug=options["newsletter"])
-        audit.record("subscription.export", request=None, target=newsletter)
+        audit.record("subscriptions.exported", request=None, target=newsletter)
         if not options["output"]:
             # Lines end by CR LF (RFC 4180), whatever the terminal thinks.
             for piece in pieces:

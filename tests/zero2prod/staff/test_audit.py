@@ -185,7 +185,7 @@ class TestCommands:
         call_command("issue", pk, "publish", **quiet)
         call_command("issue", pk, "pause", **quiet)
         call_command("export_subscriptions", **quiet)
-        assert verbs() == ["issue.publish", "issue.pause", "subscription.export"]
+        assert verbs() == ["issue.publish", "issue.pause", "subscriptions.exported"]
         assert set(AuditEntry.objects.values_list("actor_name", "address")) == {("manage.py", None)}
 
     def test_what_was_refused_is_not(self, db):
