@@ -38,8 +38,12 @@ class Upload(FileUploadHandler):
         super().new_file(*args, **kwargs)
         if self.batch is not None:
             raise SkipFile
+        newsletter = _any_newsletter()
+        if newsletter is None:
+            self.error = "There is no newsletter yet: make one first."
+            raise SkipFile
         self.batch = importing.begin(
-            newsletter=_any_newsletter(), file_name=self.file_name or "", by=self._user
+            newsletter=newsletter, file_name=self.file_name or "", by=self._user
         )
         self._keeper = Keeper(self.batch, limit=settings.IMPORT_BYTES)
 
@@ -57,7 +61,7 @@ class Upload(FileUploadHandler):
     def finish(self, encoding: str) -> Import | None:
         """Return the import that waits for choices now; None, and `error`, if there is none."""
         if self._keeper is None or self.batch is None:
-            self.error = "Choose a file."
+            self.error = self.error or "Choose a file."
         elif not self.error:
             try:
                 self._keeper.finish(encoding)
@@ -117,7 +121,7 @@ def upload_of(request: HttpRequest) -> Upload | None:
     return handlers[0] if handlers else None
 
 
-def _any_newsletter() -> Newsletter:
+def _any_newsletter() -> Newsletter | None:
     """Return where the import belongs until the editor chooses."""
     default = Newsletter.objects.filter(slug=DEFAULT_SLUG).first()
-    return default or Newsletter.objects.earliest("pk")
+    return default or Newsletter.objects.first()
