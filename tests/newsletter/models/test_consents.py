@@ -112,3 +112,25 @@ def test_acts_at_the_same_moment_are_links_of_one_chain():
         list(threads.map(leave_or_return, range(24)))
     assert reader.consents.count() == 25
     assert list(evidence.check_chains()) == [None]
+
+
+def test_a_whole_import_in_one_statement_reads_no_table_from_end_to_end():
+    """Plans made while the table was empty took minutes once it had grown."""
+    for number in range(300):
+        make_subscription(f"{number}@example.org")
+    before = rows_read_in_order()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO newsletter_consent (subscription_id, act)"
+            " SELECT id, 'imported' FROM newsletter_subscription"
+        )
+    assert rows_read_in_order() == before
+    assert Consent.objects.count() == 300
+
+
+def rows_read_in_order():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'newsletter_consent'"
+        )
+        return cursor.fetchone()
