@@ -4,19 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from newsletter.addresses import parse_address
+from newsletter.guarding.traps import HONEYPOT
 from newsletter.models import Newsletter, Wording
 from newsletter.models.newsletters import DEFAULT_SLUG
 from newsletter.models.sites import lines
 from newsletter.names import parse_name
 
+GUARDED = (HONEYPOT, "clock", "kept", "proof", "ticket")
+"""Fields for the guards of the sign-up, which all may be missing: newsletter/guarding/."""
+
 
 class SignUpForm(forms.Form):
-    """The fields of a sign-up; those after `wording` are for the guards (newsletter/guarding/)."""
+    """The fields of a sign-up. What is for the guards is read by `given`: it needs no widgets."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -31,15 +36,16 @@ class SignUpForm(forms.Form):
     newsletter = forms.SlugField(required=False)
     wording = forms.CharField(required=False)
     return_to = forms.CharField(required=False)
-    comment = forms.CharField(required=False, strip=False)
-    clock = forms.CharField(required=False)
-    kept = forms.CharField(required=False)
-    proof = forms.CharField(required=False)
-    ticket = forms.CharField(required=False)
 
     def __init__(self, data: QueryDict | None = None, **options: Any) -> None:
         super().__init__(data, label_suffix="", **options)
-        self.repeated = {field for field in self.fields if data and len(data.getlist(field)) > 1}
+        names = (*self.fields, *GUARDED)
+        self.repeated = {name for name in names if data and len(data.getlist(name)) > 1}
+
+    def given(self, name: str) -> str:
+        """Return what came for the guards, as it came."""
+        value: str = self.data.get(name, "")
+        return value
 
     def chosen_newsletter(self) -> Newsletter | None:
         """Return the newsletter before anything is checked, for its language."""
@@ -81,14 +87,17 @@ class SignUpForm(forms.Form):
         return address
 
     def clean(self) -> dict[str, Any]:
-        for field in self.repeated - self.errors.keys():
-            self.add_error(field, _("This field is given more than once."))
+        if self.repeated - self.errors.keys():
+            names = ", ".join(sorted(self.repeated))
+            raise forms.ValidationError(_("Given more than once: %(names)s.") % {"names": names})
         return self.cleaned_data
 
     def reason(self) -> str:
         """Return all that is wrong, in one line."""
         return " ".join(
-            f"{field}: {message}" for field, messages in self.errors.items() for message in messages
+            message if field == NON_FIELD_ERRORS else f"{field}: {message}"
+            for field, messages in self.errors.items()
+            for message in messages
         )
 
     def _parsed(self, field: str, parse: Callable[[str], str]) -> str:

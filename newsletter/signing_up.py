@@ -17,7 +17,7 @@ from newsletter.consenting import Agreement
 from newsletter.guarding import alarm, budgets
 from newsletter.models import Consent, Newsletter, Subscription, Wording
 from newsletter.models.suppressions import address_digests
-from newsletter.sign_up_statement import SIGN_UP
+from newsletter.sign_up_statement import PARAMETERS, SIGN_UP
 from zero2prod.postgres.cursors import prepared_cursor
 
 logger = structlog.get_logger(__name__)
@@ -122,32 +122,30 @@ def _run(
     language: str,
 ) -> tuple[str, UUID | None, UUID | None, int]:
     guarded = settings.SIGNUP_LIMITS
+    given = {
+        "guarded": guarded,
+        "always": settings.SIGNUP_PROOF == "always",
+        "rate": settings.SIGNUP_ATTACK_RATE if settings.SIGNUP_PROOF == "attack" else 0,
+        "proof": visitor.proof,
+        "client": budgets.client_key(visitor.client) if guarded else None,
+        "network": budgets.network_key(visitor.client) if guarded else None,
+        "address": budgets.address_key(email),
+        "digests": address_digests(email),
+        "reader": uuid4(),
+        "mail": uuid4(),
+        "newsletter": newsletter.pk,
+        "email": email,
+        "name": name,
+        "language": "" if language == newsletter.language else language,
+        "wording": agreed.wording.text,
+        "wording_version": agreed.wording.name,
+        "locale": agreed.wording.language,
+        "page": agreed.page,
+        "ip_address": agreed.client.ip_address,
+        "user_agent": agreed.client.user_agent,
+    }
     with prepared_cursor() as cursor:
-        cursor.execute(
-            SIGN_UP,
-            {
-                "guarded": guarded,
-                "always": settings.SIGNUP_PROOF == "always",
-                "rate": settings.SIGNUP_ATTACK_RATE if settings.SIGNUP_PROOF == "attack" else 0,
-                "proof": visitor.proof,
-                "client": budgets.client_key(visitor.client) if guarded else None,
-                "network": budgets.network_key(visitor.client) if guarded else None,
-                "address": budgets.address_key(email),
-                "digests": address_digests(email),
-                "reader": uuid4(),
-                "mail": uuid4(),
-                "newsletter": newsletter.pk,
-                "email": email,
-                "name": name,
-                "language": "" if language == newsletter.language else language,
-                "wording": agreed.wording.text,
-                "wording_version": agreed.wording.name,
-                "locale": agreed.wording.language,
-                "page": agreed.page,
-                "ip_address": agreed.client.ip_address,
-                "user_agent": agreed.client.user_agent,
-            },
-        )
+        cursor.execute(SIGN_UP, [given[name] for name in PARAMETERS])
         row: Any = cursor.fetchone()
     return row  # type: ignore[no-any-return]
 

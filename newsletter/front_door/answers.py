@@ -91,8 +91,8 @@ def refused_fields(request: HttpRequest, manner: Manner, form: SignUpForm) -> Ht
     """Say which fields are wrong, to a person beside them."""
     newsletter = form.cleaned_data.get("newsletter")
     if manner.is_seen and newsletter is not None and "return_to" not in form.errors:
-        status = HTTPStatus.BAD_REQUEST
-        return sign_up_page(request, manner, newsletter, form, status=status)
+        notice, status = " ".join(form.non_field_errors()), HTTPStatus.BAD_REQUEST
+        return sign_up_page(request, manner, newsletter, form, notice=notice, status=status)
     return refused(request, manner, HTTPStatus.BAD_REQUEST, form.reason(), newsletter=newsletter)
 
 
@@ -134,7 +134,7 @@ def proof_wanted(
         )
         return refused(request, manner, HTTPStatus.FORBIDDEN, sentence, challenge=challenge)
     email = form.cleaned_data["email"]
-    ticket = form.cleaned_data["ticket"] if notice else ""
+    ticket = form.given("ticket") if notice else ""
     context = {
         "fields": {**_carried(form, *CARRIED), "email": email, "kept": "yes"},
         "ticket": ticket or tickets.issue(email=email, client=client_address(request)),
@@ -204,11 +204,11 @@ def _carried(form: SignUpForm, *names: str) -> dict[str, str]:
 
 def _kept_clock(form: SignUpForm) -> str:
     """Return the clock that was shown first, unless it is the clock that is wrong."""
-    clock = form.data.get("clock", "") if form.is_bound else ""
+    clock = form.given("clock")
     try:
         traps.check_clock(clock)
     except traps.Stale:
         return ""
     except traps.TooFast:
         pass
-    return str(clock)
+    return clock

@@ -58,10 +58,10 @@ def examine(request: HttpRequest, form: SignUpForm, *, asks: bool) -> Visitor | 
     email: str = form.cleaned_data["email"]
     if not settings.SIGNUP_LIMITS:
         return Visitor()
-    if form.cleaned_data[traps.HONEYPOT]:
+    if form.given(traps.HONEYPOT):
         raise Trapped
-    _check_clock(form.cleaned_data["clock"])
-    if asks and not form.cleaned_data["kept"] and (meant := hints.meant(email)):
+    _check_clock(form.given("clock"))
+    if asks and not form.given("kept") and (meant := hints.meant(email)):
         raise Doubtful(meant)
     sentence = _refused_domain(email.rpartition("@")[2])
     if sentence:
@@ -98,10 +98,10 @@ def _passed(form: SignUpForm, email: str, client: str) -> UUID | None:
     A ticket that never counted is none, so that he gets a new one.
     """
     try:
-        if form.cleaned_data["proof"]:
-            return proofs.verify(form.cleaned_data["proof"])
-        if form.cleaned_data["ticket"]:
-            return tickets.admit(form.cleaned_data["ticket"], email=email, client=client)
+        if form.given("proof"):
+            return proofs.verify(form.given("proof"))
+        if form.given("ticket"):
+            return tickets.admit(form.given("ticket"), email=email, client=client)
     except proofs.Unproven as error:
         raise Unproven from error
     except tickets.Worthless:

@@ -56,7 +56,7 @@ def test_a_connection_with_unread_news_is_asked(operator):
 def test_a_prepared_statement_is_prepared_once():
     for number in range(3):
         with prepared_cursor() as cursor:
-            cursor.execute("SELECT %(number)s::int + 1", {"number": number})
+            cursor.execute("SELECT $1::int + 1", [number])
             assert cursor.fetchone() == (number + 1,)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%+ 1'")

@@ -13,7 +13,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
-            cursor = psycopg.Cursor(self.connection)
+            cursor = psycopg.RawCursor(self.connection)
         wrap = self.make_debug_cursor if self.queries_logged else self.make_cursor
         return wrap(cursor)  # type: ignore[arg-type]  # the stubs wrap what is wrapped
 

@@ -1,8 +1,8 @@
 async function subscribe(name, email) {
-  const answer = await fetch("{{ sign_up_url|escapejs }}", {
+  const answer = await fetch("{{ sign_up_url }}", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ name, email, newsletter: "{{ newsletter.slug|escapejs }}", wording: "{{ wording.name|escapejs }}" }),
+    body: JSON.stringify({ name, email, newsletter: "{{ newsletter.slug }}", wording: "{{ wording.name }}" }),
   });
   const { message, error } = await answer.json();
   return answer.ok ? message : error;

@@ -78,6 +78,17 @@ def test_a_form_of_another_site_and_a_program_have_no_clock_and_are_taken(client
     assert post_form(client).status_code == 200
 
 
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+@pytest.mark.parametrize("field", ["comment", "clock", "kept", "proof", "ticket"])
+def test_what_is_for_the_guards_is_given_once(client, accept, field):
+    body = f"name=Ursula&email=ursula@example.org&{field}=&{field}=x"
+    form = "application/x-www-form-urlencoded"
+    response = client.post("/subscriptions", body, content_type=form, headers={"accept": accept})
+    assert response.status_code == 400
+    assert f"Given more than once: {field}." in response.text
+    assert not Subscription.objects.exists()
+
+
 # Slips
 
 
