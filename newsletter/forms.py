@@ -95,7 +95,7 @@ class SignUpForm(forms.Form):
     def reason(self) -> str:
         """Return all that is wrong, in one line."""
         return " ".join(
-            message if field == NON_FIELD_ERRORS else f"{field}: {message}"
+            str(message) if field == NON_FIELD_ERRORS else f"{field}: {message}"
             for field, messages in self.errors.items()
             for message in messages
         )

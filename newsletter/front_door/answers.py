@@ -91,7 +91,7 @@ def refused_fields(request: HttpRequest, manner: Manner, form: SignUpForm) -> Ht
     """Say which fields are wrong, to a person beside them."""
     newsletter = form.cleaned_data.get("newsletter")
     if manner.is_seen and newsletter is not None and "return_to" not in form.errors:
-        notice, status = " ".join(form.non_field_errors()), HTTPStatus.BAD_REQUEST
+        notice, status = " ".join(map(str, form.non_field_errors())), HTTPStatus.BAD_REQUEST
         return sign_up_page(request, manner, newsletter, form, notice=notice, status=status)
     return refused(request, manner, HTTPStatus.BAD_REQUEST, form.reason(), newsletter=newsletter)
 
