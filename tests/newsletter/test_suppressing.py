@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 
 from newsletter import suppressing
-from newsletter.models import Newsletter, Subscription, Suppression
+from newsletter.models import Consent, Newsletter, Subscription, Suppression
 from tests.factories import make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +75,35 @@ def test_a_suppression_outlives_the_change_of_the_key(settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another" * 10
     assert Suppression.objects.of_address(reader.email).exists()
+
+
+class TestByHand:
+    def test_an_address_that_nobody_has_is_suppressed_too(self):
+        assert suppressing.suppress_by_hand(email="Eve@example.org", note="asked", by="amina")
+        assert not suppressing.suppress_by_hand(email="eve@EXAMPLE.org", note="again", by="amina")
+        stored = Suppression.objects.get()
+        assert (stored.reason, stored.note, stored.by) == ("manual", "asked", "amina")
+        assert "eve" not in stored.digest
+
+    def test_its_readers_leave_in_every_newsletter(self):
+        other = Newsletter.objects.create(slug="other", title="Other")
+        make_subscription("eve@example.org")
+        make_subscription("Eve@example.org", newsletter=other, status="pending_confirmation")
+        suppressing.suppress_by_hand(email="eve@example.org", note="", by="amina")
+        assert set(Subscription.objects.values_list("status", flat=True)) == {"unsubscribed"}
+        assert Consent.objects.filter(act="withdrew").count() == 2
+
+    def test_a_complaint_stays_the_reason(self):
+        reader = make_subscription("eve@example.org")
+        suppressing.suppress(subscription_id=reader.pk, reason=Suppression.Reason.COMPLAINED)
+        suppressing.suppress_by_hand(email="eve@example.org", note="", by="amina")
+        assert Suppression.objects.get().reason == "complained"
+
+    def test_lifting_makes_nobody_a_reader(self):
+        reader = make_subscription("eve@example.org")
+        suppressing.suppress(subscription_id=reader.pk, reason=Suppression.Reason.BOUNCED)
+        assert suppressing.lift(email="EVE@example.org", note="new mailbox", by="amina")
+        assert not suppressing.lift(email="eve@example.org", note="", by="amina")
+        reader.refresh_from_db()
+        assert reader.status == "unsubscribed"
+        assert reader.changes.get().detail == "new mailbox"
