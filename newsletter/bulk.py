@@ -13,10 +13,11 @@ from newsletter.changing import InvalidChange
 from newsletter.models import BulkChange
 from newsletter.selecting import InvalidSelection, Selection
 
-CHUNK = 5_000
+CHUNK = 2_000
 """Readers of one step: under a second of work, so that nobody waits long for their rows."""
-AT_ONCE_SECONDS = 1.0
-"""How long the desk itself works on a change before it leaves the rest to the workers."""
+SECONDS = 1.0
+"""How long the desk itself works on a change before it leaves the rest to the workers, and a worker
+before it looks after its other duties."""
 
 State = BulkChange.State
 logger = structlog.get_logger(__name__)
@@ -37,11 +38,16 @@ def start(*, selection: Selection, act: str, tag: str, by: str) -> BulkChange:
         by=by,
     )
     logger.info("bulk.started", bulk=bulk.pk, act=act)
-    deadline = time.monotonic() + AT_ONCE_SECONDS
-    while step(pk=bulk.pk) and time.monotonic() < deadline:
-        pass
+    work(pk=bulk.pk)
     bulk.refresh_from_db()
     return bulk
+
+
+def work(*, pk: int | None = None) -> None:
+    """Take steps for a while, as long as there are any to take."""
+    deadline = time.monotonic() + SECONDS
+    while step(pk=pk) and time.monotonic() < deadline:
+        pass
 
 
 def step(*, pk: int | None = None) -> bool:

@@ -57,7 +57,7 @@ class Housekeeping:
             self.renew_leases()
         self.expects_more = Issue.objects.filter(state=Issue.State.EXPANDING).exists()
         publishing.finish_done()
-        bulk.step()
+        bulk.work()
         reminding.remind_if_due()
         counting.settle_if_due()
         pruning.prune_if_due(keep_on=self._may_go_on)

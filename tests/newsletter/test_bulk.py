@@ -53,9 +53,7 @@ class TestSteps:
 
     def test_the_worker_does_them(self):
         promise()
-        housekeeping = Housekeeping([])
-        for _ in range(3):
-            housekeeping.tick()
+        Housekeeping([]).tick()
         assert BulkChange.objects.get().state == "done"
 
     def test_what_is_stopped_stays_where_it_is(self):
