@@ -15,7 +15,7 @@ from newsletter.doctor.findings import Finding, fail, ok, warn
 from newsletter.models import Newsletter
 
 _PATIENCE = 3.0
-_NOBODYS = (
+NOBODYS = (
     *(".example", ".invalid", ".localhost", ".test"),
     *("example.com", "example.net", "example.org"),
 )
@@ -29,17 +29,18 @@ def examine() -> Iterator[Finding]:
     """Look at each sender's domain once. Offline there is nothing to tell."""
     domains = {newsletter.sender.domain for newsletter in Newsletter.objects.all()}
     for domain in sorted(domains | {settings.EMAIL_SENDER.domain}):
-        if domain.endswith(_NOBODYS):
+        if domain.endswith(NOBODYS):
             yield warn(f"domain {domain}", "nobody's (RFC 2606)", "Set APP_EMAIL__SENDER.")
             continue
         try:
-            yield from _of_domain(domain)
+            yield from of_domain(domain)
         except CannotTell:
             remedy = "No DNS server answers from here: run it where there is a network."
             yield warn(f"domain {domain}", "cannot tell: the resolver does not answer", remedy)
 
 
-def _of_domain(domain: str) -> Iterator[Finding]:
+def of_domain(domain: str) -> Iterator[Finding]:
+    """Look at one domain; raise CannotTell where no resolver answers."""
     yield _spf(domain)
     yield _dkim(domain)
     yield _dmarc(domain)

@@ -2,6 +2,7 @@
 
 from newsletter.publishing.control import (
     cancel,
+    locked,
     pause,
     publish,
     publish_soon,
@@ -43,6 +44,7 @@ __all__ = [
     "free_slug",
     "hide",
     "judge_stages",
+    "locked",
     "parse_time",
     "pause",
     "place",

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.safestring import SafeString
 
 from newsletter import links
-from newsletter.merge_fields import Places
+from newsletter.merge_fields import Field, Places
 from newsletter.models import Issue
 from newsletter.rendering import headers, markdown
 from newsletter.rendering.counted import counted
@@ -31,6 +31,8 @@ class Content:
     preheader: str
     text: str
     html: str
+    fields: tuple[Field, ...] = ()
+    """What each reader fills, in the order in which it is met."""
 
 
 def sample(issue: Issue) -> bytes:
@@ -146,6 +148,7 @@ def _filled(content: Content, places: Places, reader: Mapping[str, object]) -> C
         preheader=joined(content.preheader),
         text=joined(content.text),
         html=joined(content.html, is_html=True),
+        fields=tuple(places.fields),
     )
 
 

@@ -1,0 +1,110 @@
+"""What of an issue was tried over the network: links, images, the sender's domain. Kept an hour."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import timedelta
+from hashlib import sha256
+
+from django.conf import settings
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from newsletter.checking.anatomy import anatomy_of
+from newsletter.checking.probing import Prober
+from newsletter.doctor import Grade
+from newsletter.doctor.domain import NOBODYS, CannotTell, of_domain
+from newsletter.models import Issue, TriedLink
+
+FRESH = timedelta(hours=1)
+MOST = 60
+"""Addresses that are tried for one issue; the rest stays untried, and the check says so."""
+AT_ONCE = 12
+PATIENCE_SECONDS = 12.0
+"""How long the whole may take: somebody waits for the page."""
+
+_DNS = "dns:"
+
+
+def domain_key(domain: str) -> str:
+    """Return the name under which the look at a sender's domain is kept (RFC 4501)."""
+    return f"{_DNS}{domain}"
+
+
+def known_problems(addresses: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the addresses that were tried lately and were not in order, with what it was."""
+    tried = _tried(addresses)
+    return [
+        (address, problem) for address in addresses if (problem := tried.get(_digest(address), ""))
+    ]
+
+
+def untried(addresses: Iterable[str]) -> list[str]:
+    """Return what could be tried over the network and was not lately."""
+    possible = [address for address in dict.fromkeys(addresses) if _is_tried_at_all(address)]
+    tried = _tried(possible)
+    return [address for address in possible if _digest(address) not in tried]
+
+
+def try_links(issue: Issue, prober: Prober | None = None) -> int:
+    """Try what was not tried lately; return how many. Outside of any transaction: it may take 12 s.
+
+    What does not answer in time counts as not answering.
+    """
+    sender = domain_key(issue.newsletter.sender.domain)
+    addresses = untried([*anatomy_of(issue).addresses, sender])[:MOST]
+    asked = prober or Prober()
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="links")
+    trials = {address: pool.submit(_problem, address, asked) for address in addresses}
+    wait(trials.values(), timeout=PATIENCE_SECONDS)
+    pool.shutdown(wait=False, cancel_futures=True)
+    TriedLink.objects.bulk_create(
+        [
+            TriedLink(digest=_digest(address), problem=_outcome(trial)[:200], tried_at=Now())
+            for address, trial in trials.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["digest"],
+        update_fields=["problem", "tried_at"],
+    )
+    TriedLink.objects.filter(tried_at__lt=timezone.now() - 24 * FRESH).delete()
+    return len(addresses)
+
+
+def _problem(address: str, prober: Prober) -> str:
+    if not address.startswith(_DNS):
+        return prober.problem(address)
+    try:
+        findings = list(of_domain(address.removeprefix(_DNS)))
+    except CannotTell:
+        return "no DNS server answered"
+    amiss = [
+        finding
+        for finding in findings
+        if finding.grade is not Grade.OK and "cannot tell" not in finding.says
+    ]
+    return "; ".join(f"{finding.part}: {finding.says}" for finding in amiss)
+
+
+def _outcome(trial: "Future[str]") -> str:
+    if not trial.done() or trial.cancelled():
+        return "no answer in time"
+    error = trial.exception()
+    return f"cannot be tried ({type(error).__name__})" if error else trial.result()
+
+
+def _is_tried_at_all(address: str) -> bool:
+    """Leave out what is ours, which other rules look at, and domains that are nobody's."""
+    if address.startswith(_DNS):
+        return not address.endswith(NOBODYS)
+    return not address.startswith(f"{settings.BASE_URL}/")
+
+
+def _tried(addresses: Sequence[str]) -> dict[str, str]:
+    rows = TriedLink.objects.filter(
+        digest__in=map(_digest, addresses), tried_at__gt=timezone.now() - FRESH
+    )
+    return dict(rows.values_list("digest", "problem"))
+
+
+def _digest(address: str) -> str:
+    return sha256(address.encode()).hexdigest()
