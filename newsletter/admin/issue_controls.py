@@ -5,20 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from newsletter import audiences, publishing
+from newsletter import publishing
 from newsletter.accounting import Account
-from newsletter.admin.issue_forms import PlaceForm, ScheduleForm, TestMailForm
-from newsletter.admin.stage_forms import StageForm, plan_of
-from newsletter.audiences import Count
+from newsletter.admin.issue_forms import PlaceForm, TestMailForm
 from newsletter.models import Delivery, Issue
-from newsletter.models.issues import IN_DELIVERY, PUBLISHED, UNPUBLISHED
+from newsletter.models.issues import IN_DELIVERY, PUBLISHED
 from zero2prod.staff import audit
 from zero2prod.staff.reauthentication import ask_again
 
@@ -49,18 +46,6 @@ class Control:
         return "…" if self.form is not forms.Form or self.role else ""
 
 
-class StagedScheduleForm(ScheduleForm, StageForm):
-    """When, and to whom first."""
-
-    field_order = ("clock", "zone")
-
-
-_TOLD_BESIDE_THE_FORM = (
-    publishing.InvalidRecipient,
-    publishing.InvalidStage,
-    publishing.InvalidTime,
-)
-
 CONTROLS = (
     Control(
         "test",
@@ -71,18 +56,6 @@ CONTROLS = (
         "The test mail is on its way.",
         TestMailForm,
         permission="newsletter.change_issue",
-    ),
-    Control(
-        "schedule",
-        "Schedule",
-        UNPUBLISHED,
-        "It is published at this time by itself. Take it back to change it.",
-        lambda issue, given: publishing.schedule(
-            issue_id=issue.pk, at=given["at"], stage=plan_of(issue, given)
-        ),
-        "The issue is scheduled.",
-        StagedScheduleForm,
-        asks_password=True,
     ),
     Control(
         "take-back",
@@ -157,19 +130,6 @@ CONTROLS = (
         "The issue is cancelled.",
         role="danger",
     ),
-    Control(
-        "publish",
-        "Publish",
-        UNPUBLISHED,
-        "Its text is frozen when it goes out.",
-        lambda issue, given: publishing.publish_soon(
-            issue_id=issue.pk, stage=plan_of(issue, given)
-        ),
-        "The issue goes out; as long as it is scheduled you can take it back.",
-        StageForm,
-        role="primary",
-        asks_password=True,
-    ),
 )
 
 
@@ -195,14 +155,14 @@ def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite
         try:
             with audit.recorded(f"issue.{control.name}", request=request, target=issue):
                 result = control.act(issue, form.cleaned_data)
-        except _TOLD_BESIDE_THE_FORM as error:
+        except publishing.InvalidRecipient as error:
             form.add_error(None, str(error))
         except publishing.PublishingError as error:
             messages.error(request, str(error))
-            return _back_to(issue)
+            return back_to(issue)
         else:
             messages.success(request, _told(control, result))
-            return _back_to(issue)
+            return back_to(issue)
     return TemplateResponse(
         request,
         "admin/newsletter/issue/control.html",
@@ -212,8 +172,6 @@ def answer(request: HttpRequest, issue: Issue, control: Control, site: AdminSite
             "issue": issue,
             "control": control,
             "form": form,
-            "undo_seconds": settings.UNDO_SECONDS,
-            "readers": _readers(issue) if control.name == "publish" else None,
         },
     )
 
@@ -227,15 +185,8 @@ def _told(control: Control, result: object) -> str:
     return control.done.format(mails=f"{result:,} mail{'s' if result > 1 else ''}")
 
 
-def _back_to(issue: Issue) -> HttpResponse:
+def back_to(issue: Issue) -> HttpResponse:
     """Lead to where the issue is to be seen now: its text, or how it goes out."""
     issue.refresh_from_db(fields=["state"])
     page = "change" if issue.is_unpublished else "watch"
     return redirect(f"admin:newsletter_issue_{page}", issue.pk)
-
-
-def _readers(issue: Issue) -> Count | None:
-    try:
-        return audiences.count(audiences.audience(issue))
-    except audiences.InvalidDefinition:
-        return None  # publishing says so

@@ -1,7 +1,6 @@
 """The forms of the editor's desk."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
@@ -71,28 +70,6 @@ class TestMailForm(forms.Form):
         widget=forms.EmailInput(attrs={"class": "vTextField", "autocomplete": "email"}),
         help_text="Any address; it need not be a reader's. The unsubscribe link is nobody's.",
     )
-
-
-class ScheduleForm(forms.Form):
-    clock = forms.CharField(
-        label="Publish at",
-        widget=forms.TextInput(attrs={"type": "datetime-local"}),
-        help_text="Who is a confirmed reader at that time gets it.",
-    )
-    zone = forms.ChoiceField(
-        label="Time zone",
-        choices=lambda: [(zone, zone) for zone in sorted(available_timezones())],
-        initial="UTC",
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if {"clock", "zone"} <= cleaned.keys():
-            try:
-                cleaned["at"] = publishing.parse_time(f"{cleaned['clock']} {cleaned['zone']}")
-            except publishing.InvalidTime as error:
-                raise ValidationError(str(error)) from error
-        return cleaned
 
 
 class PlaceForm(forms.Form):

@@ -119,7 +119,7 @@ class WritingPages:
     def _seen(self, request: HttpRequest, pk: int) -> Issue:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        related = ("newsletter__theme__logo", "theme__logo")
+        related = ("newsletter__theme__logo", "theme__logo", "segment", "edited_by")
         return get_object_or_404(Issue.objects.select_related(*related), pk=pk)
 
 

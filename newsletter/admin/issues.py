@@ -18,6 +18,7 @@ from newsletter.admin import (
     issue_controls,
     issue_mails,
     issue_previews,
+    issue_sending,
     reader_choices,
     watching,
 )
@@ -134,6 +135,8 @@ class IssueAdmin(WritingPages, admin.ModelAdmin):
         issue: Issue | None = kwargs.get("obj")
         context["is_open"] = issue is None or issue.is_editable
         reader_choices.tell(context["adminform"].form, issue)
+        may_send = request.user.has_perm("newsletter.publish_issue")
+        context["may_send"] = issue is not None and issue.is_editable and may_send
         context["may_add"] = self.has_add_permission(request)
         if issue:
             account = None if issue.is_unpublished else accounting.lately_of_issue(issue)
@@ -164,6 +167,7 @@ class IssueAdmin(WritingPages, admin.ModelAdmin):
             "autosave": self.autosave_view,
             "versions": self.versions_view,
             "duplicate": self.duplicate_view,
+            "publish": self.sending_view,
         }
         routes = {
             f"<int:pk>/{name}/": (name.replace("/", "_"), view) for name, view in views.items()
@@ -183,6 +187,9 @@ class IssueAdmin(WritingPages, admin.ModelAdmin):
         if not request.user.has_perm(control.permission):
             raise PermissionDenied
         return issue_controls.answer(request, self._seen(request, pk), control, self.admin_site)
+
+    def sending_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return issue_sending.page(request, self._seen(request, pk), self.admin_site)
 
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         issue = self._seen(request, pk)

@@ -34,7 +34,8 @@ class Examined:
 
     @cached_property
     def words(self) -> str:
-        return "\n".join((self.issue.subject, self.issue.preheader, self.content.text))
+        """Return every word that a reader of whom nothing is known gets to read."""
+        return "\n".join((self.content.subject, self.content.preheader, self.content.text))
 
     @cached_property
     def reach(self) -> Reach | None:

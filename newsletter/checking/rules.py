@@ -13,6 +13,7 @@ from django.conf import settings
 from newsletter import merge_fields
 from newsletter.checking import trying
 from newsletter.checking.findings import Finding, Level
+from newsletter.doctor.domain import NOBODYS
 from newsletter.models import Image, Installation, Subscription, Worker
 from newsletter.rehearsing import CLIPPED_AT
 
@@ -28,7 +29,6 @@ _FOREIGN = re.compile(
     r"\{\{[^{}\n]{1,80}\}\}|\{%[^{}\n]{1,80}%\}|\*\|[^|\n]{1,40}\|\*"
     r"|%[A-Z][A-Z_]{2,30}%|\$?\{\s*\w[\w. ]{0,50}(?:\|[^{}\n]{0,80})?\}"
 )
-_RESERVED = (".example", ".invalid", ".localhost", ".test", "example.com", "example.net")
 
 Ask = Callable[["Examined"], Iterator[str]]
 
@@ -91,6 +91,10 @@ def _empty_links(examined: "Examined") -> Iterator[str]:
     for link in examined.anatomy.links:
         if link.lower() in {"", "http://", "https://", f"{settings.BASE_URL}/"}:
             yield link or "a link without an address"
+
+
+def _nobodys(examined: "Examined") -> Iterator[str]:
+    yield from filter(trying.is_nobodys, examined.anatomy.addresses)
 
 
 def _insecure(examined: "Examined") -> Iterator[str]:
@@ -194,6 +198,8 @@ RULES = (
          "Who has none of these reads nothing there. Say what instead: {name|friend}",
          _fields_without_fallback, _ISSUE),
     Rule("broken_links", _W, "An address did not answer as it should", _broken_links, _ISSUE),
+    Rule("nobodys_links", _W, "An address is a placeholder: its domain is nobody's (RFC 2606)",
+         _nobodys, _ISSUE),
     Rule("insecure", _W, "An address is not https", _insecure, _ISSUE),
     Rule("alt", _W, "An image has no alternative text, so that many readers see nothing",
          _without_alt, _ISSUE),
@@ -207,7 +213,7 @@ RULES = (
          _if(lambda e: len(e.content.subject) > LONG_SUBJECT), _ISSUE),
     Rule("shouting", _W, "The subject is in capitals only, as spam is.", _if(_shouts), _ISSUE),
     Rule("reserved_sender", _W, "The sender's domain is nobody's (RFC 2606).",
-         _if(lambda e: e.issue.newsletter.sender.domain.endswith(_RESERVED)), _NEWSLETTER),
+         _if(lambda e: e.issue.newsletter.sender.domain.endswith(NOBODYS)), _NEWSLETTER),
     Rule("sender_domain", _W,
          "The sender's domain is another than the installation's: SPF and DKIM must be set for it",
          _foreign_domain, _NEWSLETTER),

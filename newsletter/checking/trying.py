@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models.functions import Now
@@ -96,7 +97,15 @@ def _is_tried_at_all(address: str) -> bool:
     """Leave out what is ours, which other rules look at, and domains that are nobody's."""
     if address.startswith(_DNS):
         return not address.endswith(NOBODYS)
-    return not address.startswith(f"{settings.BASE_URL}/")
+    return not (address.startswith(f"{settings.BASE_URL}/") or is_nobodys(address))
+
+
+def is_nobodys(address: str) -> bool:
+    """Whether an address leads to a domain that exists for examples only (RFC 2606)."""
+    try:
+        return (urlsplit(address).hostname or "").endswith(NOBODYS)
+    except ValueError:
+        return False
 
 
 def _tried(addresses: Sequence[str]) -> dict[str, str]:

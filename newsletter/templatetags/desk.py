@@ -72,6 +72,12 @@ def spent(duration: timedelta | None) -> str:
 
 
 @register.filter
+def words(name: str) -> str:
+    """Return a state's name as it is spoken."""
+    return name.replace("_", " ")
+
+
+@register.filter
 def thousands(number: int) -> str:
     """Return 20,000 for 20000, as the accounting line has it."""
     return f"{number:,}"

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from newsletter import publishing
-from newsletter.models import Delivery, Issue
+from newsletter.models import Delivery, Issue, Newsletter
 from tests.acceptance.browser import DARK, DESKTOP, PHONE
 from tests.factories import make_delivery, make_issue, make_subscription
 
@@ -25,6 +25,7 @@ def desk(open_page, live_server, request):
 def test_an_editor_writes_previews_tries_publishes_and_watches(desk):
     make_subscription("a@example.org")
     make_subscription("b@example.org")
+    Newsletter.objects.update(postal_address="12 Harbour Street, 20457 Hamburg")
     desk.get_by_role("link", name="Issues", exact=True).click()
     desk.get_by_role("link", name="Add issue").click()
     desk.get_by_label("Subject").fill("Hello, world")
@@ -47,11 +48,11 @@ def test_an_editor_writes_previews_tries_publishes_and_watches(desk):
     desk.get_by_role("button", name="Send a test").click()
     expect(desk.locator(".messagelist")).to_contain_text("on its way")
 
-    desk.get_by_role("link", name="Publish…").click()
-    expect(desk.locator(".count")).to_have_text(
-        "2 confirmed readers of Newsletter will get “Hello, world”."
-    )
-    desk.get_by_role("button", name="Publish now").dblclick()
+    desk.get_by_role("link", name="Check and send…").click()
+    expect(desk.locator(".count")).to_have_text("2 readers of Newsletter will get “Hello, world”.")
+    for box in desk.get_by_role("checkbox").all():
+        box.check()
+    desk.get_by_role("button", name="Send to 2 readers").dblclick()
     expect(desk.locator(".messagelist")).to_contain_text("goes out")
 
     publishing.expand_one()
@@ -75,7 +76,6 @@ def test_pages_fit_every_screen(desk):
         f"{issues}{draft.pk}/preview/",
         f"{issues}{draft.pk}/publish/",
         f"{issues}{draft.pk}/test/",
-        f"{issues}{draft.pk}/schedule/",
         f"{issues}{sending.pk}/change/",
         f"{issues}{sending.pk}/cancel/",
         "newsletter/subscription/",

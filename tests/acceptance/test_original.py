@@ -15,6 +15,7 @@ from django.test import Client
 
 from newsletter.models import Delivery, Issue, Subscription
 from tests.factories import default_newsletter, make_issue, make_subscription
+from tests.newsletter.sending import make_ready, path_of, seen_by
 
 PASSWORD = "everything has to start somewhere"
 FORM = {"name": "le guin", "email": "ursula_le_guin@gmail.com"}
@@ -177,23 +178,25 @@ class TestPublishing:
         assert not Issue.objects.exists()
 
     def test_publishing_twice_is_publishing_once(self, logged_in):
-        issue = make_issue()
+        issue = make_ready()
+        form = seen_by(logged_in, issue)
         for _ in range(2):
-            assert logged_in.post(f"{DESK}{issue.pk}/publish/").status_code == 302
+            assert logged_in.post(path_of(issue), form).status_code == 302
         published = Issue.objects.get()
-        logged_in.post(f"{DESK}{issue.pk}/publish/")
+        logged_in.post(path_of(issue), form)
         assert Issue.objects.get().published_at == published.published_at is not None
 
     @pytest.mark.django_db(transaction=True)
     def test_publishing_at_the_same_time_is_publishing_once(self, logged_in):
-        path = f"{DESK}{make_issue().pk}/publish/"
+        issue = make_ready()
+        form = seen_by(logged_in, issue)
         start, answers = Barrier(2), []
 
         def press() -> None:
             client = Client()
             client.cookies = logged_in.cookies
             start.wait()
-            answers.append(client.post(path).status_code)
+            answers.append(client.post(path_of(issue), form).status_code)
             connection.close()
 
         threads = [Thread(target=press) for _ in range(2)]

@@ -65,11 +65,11 @@ def test_an_editor_writes_looks_tries_and_publishes(readers, desk):
     assert tried.message["Subject"] == "[Test] On doors"
     assert copies(readers, "On doors") == {}
 
-    assert f"{READERS} confirmed readers" in desk.read(f"{page}/publish/")
-    desk.fill_in(f"{page}/publish/")
+    assert f"{READERS} readers of" in desk.read(f"{page}/publish/")
+    desk.send(page)
     desk.fill_in(f"{page}/take-back/")
     assert Issue.objects.get().state == "draft"
-    desk.fill_in(f"{page}/publish/")
+    desk.send(page)
     Issue.objects.update(publish_at=Now())  # Instead of waiting for the minute to pass.
     summed = wait_until_sent(readers, issue)
     assert (summed["total"], summed["sent"]) == (READERS, READERS)

@@ -1,16 +1,14 @@
 """The editor's desk, through its door."""
 
-from datetime import timedelta
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from newsletter.admin import issue_controls
 from newsletter.models import Delivery, Issue
 from tests.factories import default_newsletter, make_delivery, make_issue, make_subscription
+from tests.newsletter.sending import make_ready, send
 
 pytestmark = pytest.mark.django_db
 
@@ -123,37 +121,14 @@ class TestPreview:
 
 
 class TestControls:
-    def test_publish_asks_with_the_number_of_readers(self, editor):
-        make_subscription("a@example.org")
-        make_subscription("b@example.org", status="unsubscribed")
-        page = editor.get(url(make_issue(), "publish"))
-        assert b"<strong>1</strong> confirmed reader of" in page.content
-        assert b"has no postal address yet" in page.content
-
-    def test_publish_twice_is_one_publication(self, editor):
-        issue = make_issue()
-        for _ in range(2):
-            page = editor.post(url(issue, "publish"), follow=True)
-            assert page.status_code == 200
-        issue.refresh_from_db()
-        assert issue.state == "expanding"
-
-    def test_schedule_pause_resume_cancel(self, editor):
-        issue = make_issue()
-        at = timezone.now() + timedelta(days=1)
-        editor.post(url(issue, "schedule"), {"clock": f"{at:%Y-%m-%dT%H:%M}", "zone": "UTC"})
+    def test_publish_pause_resume_cancel(self, editor):
+        issue = make_ready()
+        send(editor, issue)
         states = [Issue.objects.get().state]
-        for name in ("publish", "pause", "resume", "cancel"):
+        for name in ("pause", "resume", "cancel"):
             editor.post(url(issue, name))
             states.append(Issue.objects.get().state)
-        assert states == ["scheduled", "expanding", "paused", "expanding", "cancelled"]
-
-    @pytest.mark.parametrize("at", ["", "soon", "2020-01-01T09:00"])
-    def test_a_bad_time_is_told_beside_it(self, editor, at):
-        issue = make_issue()
-        page = editor.post(url(issue, "schedule"), {"clock": at, "zone": "Europe/Berlin"})
-        assert page.context["form"].errors
-        assert Issue.objects.get().state == "draft"
+        assert states == ["expanding", "paused", "expanding", "cancelled"]
 
     def test_a_test_mail_is_promised(self, editor):
         issue = make_issue()

@@ -13,6 +13,7 @@ from django.test import Client
 from newsletter.models import Issue
 from newsletter.publishing import PublishingError
 from tests.factories import default_newsletter, make_issue, make_subscription
+from tests.newsletter.sending import make_ready, send
 from tests.staff import PASSWORD, code_of, make_member, post_code, post_password, wrong_code
 from zero2prod.staff import audit
 from zero2prod.staff.audited import Audited
@@ -60,8 +61,8 @@ def test_a_log_in_and_what_goes_wrong_with_it(client, phone):
 
 
 def test_who_what_when_and_from_where(boss):
-    issue = make_issue("Hello")
-    boss.post(f"{ISSUES}{issue.pk}/publish/", HTTP_X_REQUEST_ID="request-1")
+    issue = make_ready("Hello")
+    send(boss, issue, HTTP_X_REQUEST_ID="request-1")
     entry = AuditEntry.objects.get(verb="issue.publish")
     assert (entry.actor_name, entry.address) == ("boss", "192.0.2.9")
     assert (entry.target_type, entry.target_id) == ("newsletter.issue", str(issue.pk))
@@ -152,9 +153,9 @@ def test_a_reader_has_no_name_in_it(boss, rf, ursula):
 
 
 def test_the_log_says_it_without_names(boss, caplog):
-    issue = make_issue("A secret subject")
+    issue = make_ready("A secret subject")
     with caplog.at_level("INFO"):
-        boss.post(f"{ISSUES}{issue.pk}/publish/")
+        send(boss, issue)
     [said] = [record.msg for record in caplog.records if record.msg["event"] == "staff.acted"]
     assert said["verb"] == "issue.publish"
     assert said["target"] == f"newsletter.issue {issue.pk}"
@@ -207,8 +208,8 @@ class TestItsPage:
 
     @pytest.fixture
     def acts(self, boss):
-        issue = make_issue("Hello")
-        boss.post(f"{ISSUES}{issue.pk}/publish/")
+        issue = make_ready("Hello")
+        send(boss, issue)
         boss.post(f"{ISSUES}{issue.pk}/pause/")
         newsletter = default_newsletter()
         audit.record("newsletter.changed", request=None, target=newsletter)

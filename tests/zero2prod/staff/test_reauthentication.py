@@ -45,7 +45,7 @@ def test_it_leads_back_to_the_page_that_asks(later, publish):
     assert b"Your password again" in asked.content
     back = later.post(AGAIN, {"password": PASSWORD, "next": publish}, follow=True)
     assert back.redirect_chain[-1][0] == publish
-    assert b"Publish now" in back.content
+    assert b"Check and send" in back.content
 
 
 def test_a_wrong_one_opens_nothing(later, publish):

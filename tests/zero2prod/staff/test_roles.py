@@ -65,10 +65,8 @@ def test_accounts_are_for_superusers(role):
         ("author", "test", 200),
         ("author", "preview", 200),
         ("author", "publish", 403),
-        ("author", "schedule", 403),
         ("author", "cancel", 403),
         ("publisher", "publish", 200),
-        ("publisher", "schedule", 200),
     ],
 )
 def test_the_pages_of_an_issue(role, name, status):
