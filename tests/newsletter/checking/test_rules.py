@@ -146,3 +146,9 @@ class TestFourEyes:
 def test_levels_are_in_the_order_of_their_weight():
     levels = [rule.level for rule in RULES]
     assert levels == sorted(levels, key=list(Level).index)
+
+
+def test_what_is_no_field_is_quoted_as_it_stands():
+    issue = ready(body="{{ settings.SECRET_KEY }} and {{x}}, { name }")
+    [finding] = [one for one in checking.check(issue).warnings if one.rule == "foreign_fields"]
+    assert finding.examples == ("{{ settings.SECRET_KEY }}", "{{x}}", "{ name }")
