@@ -12,6 +12,7 @@ from newsletter.admin.providers import ProviderAdmin
 from newsletter.admin.segments import SegmentAdmin
 from newsletter.admin.subscriptions import SubscriptionAdmin
 from newsletter.admin.suppressions import SuppressionAdmin
+from newsletter.admin.themes import ThemeAdmin
 from newsletter.admin.wordings import WordingAdmin
 from newsletter.admin.workers import WorkerAdmin
 
@@ -26,6 +27,7 @@ __all__ = [
     "SegmentAdmin",
     "SubscriptionAdmin",
     "SuppressionAdmin",
+    "ThemeAdmin",
     "WordingAdmin",
     "WorkerAdmin",
 ]

@@ -12,7 +12,7 @@ class NewsletterAdmin(admin.ModelAdmin):
     list_display = ("title", "slug", "from_line", "has_postal_address")
     fieldsets = (
         (None, {"fields": ("title", "tagline", "slug")}),
-        ("Mails", {"fields": ("sender_name", "sender_email", "postal_address")}),
+        ("Mails", {"fields": ("sender_name", "sender_email", "postal_address", "theme")}),
         ("Pages", {"fields": ("language", "is_public", "accent", "accent_dark", "typeface")}),
         ("Sign-up", {"fields": ("thank_you_addresses", "framing_sites")}),
         ("Privacy", {"fields": ("privacy_note", "counts_readers")}),

@@ -110,9 +110,22 @@ def test_everybody_can_use_the_pages(desk):
         "versions": f"issue/{issue.pk}/versions/",
         "duplicate": f"issue/{issue.pk}/duplicate/",
         "upload": "image/add/",
+        "theme": "theme/add/",
     }
     for path in pages.values():
         desk.goto(f"/admin/newsletter/{path}")
         assert violations(desk) == []
         root = "document.documentElement"
         assert desk.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), path
+
+
+def test_a_theme_is_seen_while_it_is_made(desk):
+    desk.goto("/admin/newsletter/theme/add/")
+    expect(seen(desk).get_by_role("heading", name="A heading")).to_be_visible()
+    desk.get_by_label("Name:").fill("Harbour")
+    desk.locator("#id_accent").fill("#8a1c1c")
+    expect(seen(desk).locator(".content a")).to_have_css("color", "rgb(138, 28, 28)")
+    desk.get_by_label("Dark", exact=True).check()
+    expect(seen(desk).locator(".content a")).to_have_css("color", "rgb(111, 211, 184)")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.locator(".messagelist")).to_contain_text("was added successfully")

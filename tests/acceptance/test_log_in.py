@@ -89,7 +89,7 @@ def test_publishing_asks_for_the_password_again_and_goes_on(visitor, settings):
     settings.STAFF_PASSWORD_SECONDS = 900
     visitor.get_by_label("Password").fill(PASSWORD)
     visitor.get_by_role("button", name="Go on").click()
-    expect(visitor.get_by_role("button", name="Publish now")).to_be_visible()
+    expect(visitor.get_by_role("heading", name="Check and send")).to_be_visible()
 
 
 @pytest.mark.parametrize("visitor", [DESKTOP, PHONE, DARK], indirect=True)

@@ -8,8 +8,6 @@
   const body = form && form.elements.body;
   if (!body) return;
 
-  const button = desk.querySelector(".views button");
-  const frames = desk.querySelector(".frames");
   const status = document.createElement("p");
   status.className = "autosave";
   status.setAttribute("role", "status");
@@ -18,43 +16,11 @@
     status.textContent = text;
     status.classList.toggle("is-bad", isBad);
   };
-  const later = (wait, act) => {
-    let timer;
-    return () => {
-      clearTimeout(timer);
-      timer = setTimeout(act, wait);
-    };
-  };
 
-  // The preview. Each goes to a frame of its own, so that the last one stays until the next has
-  // come, and the browser's history has no entry for each pause in the typing.
-  let shown = 0;
-  const preview = () => {
-    const frame = document.createElement("iframe");
-    frame.setAttribute("sandbox", "");
-    frame.name = `seen-${(shown += 1)}`;
-    frame.title = "The mail as it looks now";
-    frame.className = "is-loading";
-    frames.append(frame);
-    frame.addEventListener("load", () => {
-      while (frames.firstElementChild !== frame) frames.firstElementChild.remove();
-      frame.className = "";
-    });
+  const { show, showSoon, button } = livePreview(form, () => {
     const before = body.value.slice(0, body.selectionStart);
     form.elements.line.value = before.split("\n").length - 1;
-    button.formTarget = frame.name;
-    button.formAction = desk.dataset.preview + (body.selectionStart ? "#here" : "");
-    isPreviewing = true;
-    form.requestSubmit(button);
-    isPreviewing = false;
-  };
-  const previewSoon = later(400, preview);
-  let isPreviewing = false;
-  button.hidden = true;
-  desk.querySelector(".views").addEventListener("change", (event) => {
-    const { name, value } = event.target;
-    if (name === "view") frames.dataset.view = value;
-    preview();
+    return desk.dataset.preview + (body.selectionStart ? "#here" : "");
   });
 
   // What was typed is saved when it rests. One request at a time: each answer names the version
@@ -100,14 +66,14 @@
   form.addEventListener("input", (event) => {
     if (event.target.closest(".views")) return;
     isDirty = true;
-    previewSoon();
+    showSoon();
     saveSoon();
   });
   window.addEventListener("beforeunload", (event) => {
     if (isDirty) event.preventDefault();
   });
   form.addEventListener("submit", (event) => {
-    if (isPreviewing || event.submitter === button) return;
+    if (event.submitter === button) return;
     if (isSaving) {
       // The version that this save would build on is on its way.
       event.preventDefault();
@@ -212,5 +178,5 @@
     act();
   });
 
-  preview();
+  show();
 })();
