@@ -9,7 +9,10 @@ KEY_LENGTH = 50
 KEY_VARIETY = 10
 """Different characters of a key; a random one of 50 has more than 20."""
 TAKEN = (
+    "counted",
+    "privacy",
     "health_check",
+    "images",
     "issues",
     "mailbox",
     "media",
