@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.acceptance.browser import DARK, DESKTOP, PHONE
 from tests.factories import make_issue
 from tests.staff import PASSWORD, code_of
+from zero2prod.staff import audit
 from zero2prod.staff.models import Member
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
@@ -100,3 +101,14 @@ def test_a_lock_says_when_to_come_again(visitor):
         visitor.get_by_role("button", name="Log in").click()
     expect(visitor.get_by_text("for the next 15 minutes")).to_be_visible()
     look(visitor, "locked out")
+
+
+@pytest.mark.parametrize("visitor", [DESKTOP, PHONE, DARK], indirect=True)
+def test_the_record_and_the_accounts_fit_every_screen(visitor, settings):
+    settings.STAFF_TWO_STEP_REQUIRED = False
+    issue = make_issue("An issue with a long and patient subject line, as they sometimes are")
+    log_in(visitor)
+    audit.record("issue.publish", request=None, target=issue, stage=None, readers=20_000)
+    for page in ("staff/auditentry/", "auth/user/", "auth/group/"):
+        visitor.goto(f"/admin/{page}")
+        look(visitor, page)

@@ -118,7 +118,7 @@ class NewestPages(Paginator):
 class AuditEntryAdmin(admin.ModelAdmin):
     """What was done, to look at."""
 
-    list_display = ("time", "who", "what", "to_what", "details", "address")
+    list_display = ("time", "who", "what", "to_what", "more", "address")
     list_display_links = None
     list_filter = (VerbFilter, "actor", "at")
     list_per_page = 50
@@ -149,6 +149,11 @@ class AuditEntryAdmin(admin.ModelAdmin):
     @admin.display
     def what(self, act: AuditEntry) -> str:
         return act.verb.replace(".", " ").replace("_", "-")
+
+    @admin.display(description="details")
+    def more(self, act: AuditEntry) -> str:
+        said = {word: value for word, value in act.details.items() if value not in (None, "", [])}
+        return ", ".join(f"{word.replace('_', ' ')}: {value}" for word, value in said.items())
 
     @admin.display
     def to_what(self, act: AuditEntry) -> SafeString | str:

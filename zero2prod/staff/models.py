@@ -42,9 +42,10 @@ class Member(User):
 class AuditEntry(models.Model):
     """One act of staff. The database refuses to change or delete a row (migration 0001)."""
 
-    at = models.DateTimeField(db_default=Now(), editable=False)
+    at = models.DateTimeField("when", db_default=Now(), editable=False)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        verbose_name="who",
         on_delete=models.DO_NOTHING,
         null=True,
         db_constraint=False,

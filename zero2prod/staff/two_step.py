@@ -65,8 +65,9 @@ def set_up(member: Member, key: str, code: str) -> tuple[TOTPDevice, list[str]]:
         locked = Member.objects.select_for_update().get(pk=member.pk)
         earlier = locked.factor
         device = new_device(locked, key)
-        is_sent_twice = earlier is not None and earlier.key == key
-        if is_sent_twice or not device.verify_token(code):
+        # The form was sent twice, or somebody else was faster: his factor stays.
+        is_late = earlier != member.factor or (earlier is not None and earlier.key == key)
+        if is_late or not device.verify_token(code):
             raise WrongCode  # which also takes back what the device has counted
         TOTPDevice.objects.filter(user_id=locked.pk).exclude(pk=device.pk).delete()
         return device, new_recovery_codes(locked)
