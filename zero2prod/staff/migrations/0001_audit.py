@@ -54,7 +54,9 @@ class Migration(migrations.Migration):
                 (
                     "at",
                     models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="when",
                     ),
                 ),
                 (
@@ -81,6 +83,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
                     ),
                 ),
             ],
