@@ -50,9 +50,10 @@ def join(*, email: str, newsletter: Newsletter, agreed: Agreement) -> None:
             newsletter=newsletter, email=known.email, name=known.name, language=known.language
         )
         Subscription.objects.bulk_create([joining], ignore_conflicts=True)
-        reader = (
-            Subscription.objects.select_for_update().with_address(email).get(newsletter=newsletter)
-        )
+        own = Subscription.objects.filter(newsletter=newsletter).with_address(email)
+        reader = own.select_for_update().first()
+        if reader is None:
+            return  # erased at this moment
         if reader.status in (
             Subscription.Status.PENDING_CONFIRMATION,
             Subscription.Status.UNSUBSCRIBED,
@@ -109,18 +110,33 @@ def move(*, token: str) -> Subscription:
 
 
 def _move(subscription_id: UUID, email: str) -> Subscription:
-    asked = Subscription.objects.filter(pk=subscription_id).first()
-    if asked is None:
-        raise links.InvalidToken
-    readers = list(
-        Subscription.objects.with_address(asked.email).select_for_update(of=["self"]).order_by("pk")
-    )
+    readers = _lock_person(subscription_id)
     for reader in readers:
         if reader.email != email:
             Subscription.objects.filter(pk=reader.pk).update(email=email)
             consenting.record_act(reader.pk, Consent.Act.MOVED)
     logger.info("own_changes.moved", subscriptions=[str(reader.pk) for reader in readers])
-    return Subscription.objects.select_related("newsletter").get(pk=subscription_id)
+    return next(reader for reader in readers if reader.pk == subscription_id)
+
+
+def _lock_person(subscription_id: UUID) -> list[Subscription]:
+    """Lock all subscriptions of the address that one has, in the order of their ids.
+
+    The address may change until they are locked; then it is asked for once more. Raises
+    InvalidToken where the person is erased.
+    """
+    while True:
+        asked = Subscription.objects.filter(pk=subscription_id).first()
+        if asked is None:
+            raise links.InvalidToken
+        readers = list(
+            Subscription.objects.with_address(asked.email)
+            .select_related("newsletter")
+            .select_for_update(of=["self"])
+            .order_by("pk")
+        )
+        if any(reader.pk == subscription_id for reader in readers):
+            return readers
 
 
 def _is_superseded(mail: Delivery) -> bool:

@@ -88,7 +88,7 @@ def take_back(*, token: str, page: str = "", client: Client = UNKNOWN) -> Subscr
             )
             consenting.record_act(reader.pk, Consent.Act.RETURNED, page=page, client=client)
             logger.info("subscribing.returned", subscription=str(reader.pk))
-    reader.refresh_from_db()
+        reader.refresh_from_db()
     return reader
 
 

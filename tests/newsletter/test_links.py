@@ -16,6 +16,9 @@ READER = UUID("6f0a1f6e-6a0c-4f0b-9d3c-3a3f0c0a1b2c")
 PURPOSES = {
     "confirm": (links.confirmation_token, lambda token: links.read_confirmation_token(token)[0]),
     "leave": (links.unsubscribe_token, links.read_unsubscribe_token),
+    "access": (links.access_token, lambda token: links.read_access_token(token)[0]),
+    "address": (links.address_token, links.read_address_token),
+    "undo": (links.undo_token, lambda token: links.read_undo_token(token)[0]),
 }
 
 
@@ -36,12 +39,11 @@ def test_a_token_stands_in_an_address_as_it_is(purpose):
 
 
 def test_a_token_of_one_purpose_serves_no_other():
-    for make, read in (
-        (links.confirmation_token, links.read_unsubscribe_token),
-        (links.unsubscribe_token, links.read_confirmation_token),
-    ):
-        with pytest.raises(InvalidToken):
-            read(make(READER))
+    for name, (make, _) in PURPOSES.items():
+        for other, (_, read) in PURPOSES.items():
+            if other != name:
+                with pytest.raises(InvalidToken):
+                    read(make(READER))
 
 
 def test_no_changed_letter_goes_unnoticed(purpose):
@@ -119,3 +121,19 @@ def test_a_link_is_below_the_base_and_carries_its_token(settings):
 def test_two_readers_have_two_tokens(purpose):
     make, _ = purpose
     assert len({make(uuid4()) for _ in range(50)}) == 50
+
+
+@given(token=st.from_regex(r"\A[A-Za-z0-9_-]{22}\.[0-9A-Za-z]{6}\.[A-Za-z0-9_-]{43}\Z"))
+def test_no_token_is_guessed(token):
+    for _, read in PURPOSES.values():
+        with pytest.raises(InvalidToken):
+            read(token)
+
+
+def test_a_hundred_thousand_tokens_are_as_many():
+    """Hole C22: none is constant, and none follows from another."""
+    tokens = {links.unsubscribe_token(UUID(int=number)) for number in range(100_000)}
+    assert len(tokens) == 100_000
+    signatures = {token.split(".")[1] for token in tokens}
+    assert len(signatures) == 100_000
+    assert all(len(signature) == 43 for signature in signatures), "256 bits"
