@@ -25,6 +25,7 @@ NULL = "\\N"
 _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _TO_ESCAPE = re.compile(r"[\\\t\n\r]")
 _SHOWN = 200
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Fault(Exception):
@@ -145,7 +146,7 @@ class RowMaker:
         came: str = found.get(columns.ATTRIBUTES, "")
         if came and not self._has_other_attributes:
             return came
-        return json.dumps(attributes, ensure_ascii=False)
+        return _AS_JSON(attributes)
 
 
 _READERS: dict[str, Callable[[str], object]] = {

@@ -100,7 +100,7 @@ def test_a_time_is_unambiguous_and_past(text, expected):
     ],
 )
 def test_tags_are_separated_by_one_of_three_signs(text, expected):
-    assert fields.tags(text, only_commas=False) == expected
+    assert fields.tags(text, only_commas=False) == tuple(expected)
 
 
 @pytest.mark.parametrize("text", ["x" * 51, "a\0b", '"open', ",".join(map(str, range(51)))])
