@@ -18,12 +18,12 @@ from newsletter.importing.fields import LONGEST_SOURCE
 from newsletter.importing.files import Keeper, plain_name
 from newsletter.importing.layouts import Layout
 from newsletter.importing.steps import UNDECIDED, begin_pass
-from newsletter.models import Import, ImportFault, ImportRow, Newsletter
+from newsletter.models import Import, Newsletter
 from newsletter.models.imports import UNDER_WAY
 
 State = Import.State
 CANCELLABLE = (*UNDECIDED, State.READING, State.CHECKING, State.IMPORTING)
-UNDOABLE = (State.DONE, State.CANCELLED)
+UNDOABLE = (State.DONE, State.CANCELLED, State.FAILED)
 
 logger = structlog.get_logger(__name__)
 
@@ -106,8 +106,6 @@ def choose(
         source = batch.source if source is None else source
         check_source(source)
         choosing.check(choices, Layout(**batch.layout).columns)
-        ImportRow.objects.filter(batch=batch).delete()
-        ImportFault.objects.filter(batch=batch).delete()
         batch.choices, batch.is_trial = choices.as_json(), is_trial
         batch.source, batch.newsletter = source.strip(), newsletter or batch.newsletter
         batch.read_bytes = batch.read_lines = 0

@@ -12,7 +12,7 @@ from newsletter.importing.errors import UnreadableFile
 from newsletter.importing.layouts import Layout
 from newsletter.importing.records import MAX_BROKEN, Place, Records
 from newsletter.importing.rows import COPY, Fault, RowMaker
-from newsletter.models import Import, ImportFault, ImportPart
+from newsletter.models import Import, ImportFault, ImportPart, ImportRow
 
 RECORDS = 20_000
 """Records of one step: well under a second of work."""
@@ -26,6 +26,10 @@ _CLOCKS = timedelta(hours=1)
 
 def read_some(batch: Import) -> bool:
     """Read on where the last step ended; return whether the file is read to its end."""
+    if not batch.read_bytes:
+        # What an earlier choice has left.
+        ImportRow.objects.filter(batch=batch).delete()
+        ImportFault.objects.filter(batch=batch).delete()
     layout, choices = Layout(**batch.layout), Choices(**batch.choices)
     latest = timezone.now() + _CLOCKS
     maker = RowMaker(batch.pk, layout.columns, choices, latest, batch.source)

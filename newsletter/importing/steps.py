@@ -7,8 +7,9 @@ and the next one begins where the last that was committed has ended. Any number 
 from collections.abc import Callable
 from datetime import timedelta
 
+import psycopg
 import structlog
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
@@ -46,13 +47,22 @@ def step(*, only: int | None = None) -> bool:
                 if act(batch):
                     _go_on(batch, following(batch))
         except ImportingError as error:
-            batch.refresh_from_db()
-            batch.state, batch.error = State.FAILED, str(error)
+            _fail(batch, str(error))
+        except (DataError, psycopg.DataError) as error:
+            # Again it would be the same. The message is not logged: it quotes the row.
+            logger.error("importing.refused", batch=batch.pk, error=type(error).__name__)  # noqa: TRY400
+            _fail(batch, f"The database refused a row after line {batch.read_lines:,}.")
         batch.changed_at = Now()
         batch.save()
     if batch.state != old:
         logger.info("importing.reached", batch=batch.pk, state=batch.state)
     return True
+
+
+def _fail(batch: Import, sentence: str) -> None:
+    """End an import as it was before this step."""
+    batch.refresh_from_db()
+    batch.state, batch.error = State.FAILED, sentence[:500]
 
 
 def _take(only: int | None) -> Import | None:

@@ -1,6 +1,7 @@
 """What becomes of the people in a file."""
 
 import pytest
+from django.db import connection
 
 from newsletter import evidence, importing, suppressing
 from newsletter.models import Consent, Import, Subscription, Suppression
@@ -203,3 +204,26 @@ def test_suppressing_goes_on_to_work_for_the_imported():
         subscription_id=stored("ada@example.org").pk, reason=Suppression.Reason.COMPLAINED
     )
     assert fates(import_file("email\nada@example.org\n")) == {"suppressed": 1}
+
+
+def test_other_choices_begin_anew():
+    batch = check_file("email,name\nada@example.org,Ada\nnobody,N\n")
+    choose(batch, is_trial=True, mapping=["email", ""], tags=["x"])
+    batch = work(batch)
+    assert fates(batch) == {"new": 1}
+    assert [line for line, *_ in faults(batch)] == [3]
+    importing.carry_out(import_id=batch.pk)
+    work(batch)
+    assert (stored("ada@example.org").name, stored("ada@example.org").tags) == ("", ["x"])
+
+
+def test_what_the_database_refuses_ends_the_import_in_a_sentence():
+    batch = keep("email,name\nada@example.org,Ada\n")
+    choose(batch)
+    # As if a field had let through what no column takes.
+    Import.objects.filter(pk=batch.pk).update(source="x" * 200)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE newsletter_importrow ALTER COLUMN source TYPE varchar(100)")
+    batch = work(batch)
+    assert (batch.state, batch.error) == ("failed", "The database refused a row after line 0.")
+    assert not Subscription.objects.exists()
