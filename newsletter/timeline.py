@@ -24,10 +24,10 @@ class Event:
     """Of a mail."""
 
 
-def of_reader(subscription: Subscription) -> list[Event]:
+def of_reader(subscription: Subscription, *others: Event) -> list[Event]:
     """Return the events of a subscription, the latest first; a handful of queries by indexes."""
     return sorted(
-        [*_consents(subscription), *_mails(subscription), *_by_staff(subscription)],
+        [*_consents(subscription), *_mails(subscription), *_by_staff(subscription), *others],
         key=lambda event: event.at,
         reverse=True,
     )

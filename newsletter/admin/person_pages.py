@@ -16,7 +16,9 @@ from newsletter.admin.person_deeds import DEEDS, Deed
 from newsletter.admin.subscription_forms import AddForm
 from newsletter.changing import InvalidChange
 from newsletter.models import Subscription, Suppression
+from newsletter.timeline import Event
 from zero2prod.staff import audit
+from zero2prod.staff.models import AuditEntry
 from zero2prod.staff.reauthentication import ask_again
 
 LIST = "admin:newsletter_subscription_changelist"
@@ -36,7 +38,7 @@ def show(request: HttpRequest, reader: Subscription, site: AdminSite) -> HttpRes
         "reader": reader,
         "others": others.select_related("newsletter"),
         "suppression": suppression,
-        "events": timeline.of_reader(reader),
+        "events": timeline.of_reader(reader, *_exports(reader)),
         "known_tags": known_values.tags() if "tag" in may else [],
         "may_tag": "tag" in may,
         "may_note": "note" in may,
@@ -47,6 +49,16 @@ def show(request: HttpRequest, reader: Subscription, site: AdminSite) -> HttpRes
         ],
     }
     return TemplateResponse(request, "admin/newsletter/subscription/person.html", context)
+
+
+def _exports(reader: Subscription) -> list[Event]:
+    """Return who took a copy of the person; what else staff did is on the person's own record."""
+    entries = AuditEntry.objects.filter(
+        target_type="newsletter.subscription",
+        target_id=str(reader.pk),
+        verb=DEEDS["export"].recorded,
+    )
+    return [Event(entry.at, "staff", "Exported", by=entry.actor_name) for entry in entries]
 
 
 @sensitive_post_parameters()

@@ -79,15 +79,15 @@ class SubscriptionAdmin(FastList):
 
     def get_urls(self) -> list[URLPattern]:
         guarded = self.admin_site.admin_view
+        *urls, any_other = super().get_urls()
         return [
             path("bulk/", guarded(self.bulk_view), name="newsletter_subscription_bulk"),
+            *urls,
             path("<uuid:pk>/<slug:deed>/", guarded(self.deed_view), name="newsletter_person_deed"),
-            *super().get_urls(),
+            any_other,
         ]
 
     def deed_view(self, request: HttpRequest, pk: UUID, deed: str) -> HttpResponse:
-        if deed in {"change", "delete", "history"}:
-            return getattr(self, f"{deed}_view")(request, str(pk))  # type: ignore[no-any-return]
         return person_pages.do(request, pk, deed, self.admin_site)
 
     def bulk_view(self, request: HttpRequest) -> HttpResponse:

@@ -113,6 +113,7 @@ class TestPerson:
         answer = editor.post(url(reader, "export"))
         assert json.loads(answer.content)["address"] == "ursula@example.org"
         assert "attachment" in answer["Content-Disposition"]
+        assert b"Exported" in editor.get(url(reader)).content
 
     def test_he_is_erased_after_a_question(self, editor, reader):
         editor.post(url(reader, "erase"), {})
