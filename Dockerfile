@@ -17,14 +17,16 @@ RUN python -m venv --without-pip /opt/venv \
         --no-deps --no-cache-dir --no-compile --disable-pip-version-check -r requirements.lock \
     && find /opt/venv/lib -path '*/locale/*' -name '*.[mp]o' \
         ! -path '*/en/*' ! -path '*/de/*' ! -path '*/es/*' ! -path '*/fr/*' ! -path '*/ar/*' -delete \
-    && rm -r /opt/venv/lib/python3*/site-packages/django/contrib/gis \
-    && cd /opt/venv/lib/python3*/site-packages \
-    && find botocore/data boto3/data -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -r {} + \
-    && gzip -9 botocore/data/endpoints.json \
-    && rm -r boto3/examples pycparser cffi \
-        django/contrib/admindocs django/contrib/flatpages django/contrib/humanize django/contrib/redirects \
-        django/db/backends/mysql django/db/backends/oracle \
-    && find . -name '*.po' -delete && find . -path '*.dist-info/RECORD' -delete \
+    && packages=$(echo /opt/venv/lib/python3*/site-packages) && django=$packages/django \
+    && find "$packages/botocore/data" "$packages/boto3/data" -mindepth 1 -maxdepth 1 -type d ! -name s3 \
+        -exec rm -r {} + \
+    && gzip -9 "$packages/botocore/data/endpoints.json" \
+    && rm -r "$packages/boto3/examples" "$packages/pycparser" "$packages/cffi" \
+        "$django/contrib/admindocs" "$django/contrib/flatpages" "$django/contrib/gis" \
+        "$django/contrib/humanize" "$django/contrib/redirects" \
+        "$django/db/backends/mysql" "$django/db/backends/oracle" \
+    && find "$packages" -name '*.po' -delete \
+    && find "$packages" -path '*.dist-info/RECORD' -delete \
     && find /opt/venv -type d -name tests -prune -exec rm -r {} + \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 
