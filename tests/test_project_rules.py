@@ -134,3 +134,13 @@ def test_no_test_patches_our_own_code(path):
     assert not [module for module in imports(path) if "mock" in module.split(".")]
     ours = r"setattr\(\s*[\"']?(config|newsletter|zero2prod)\b"
     assert not re.search(ours, path.read_text())
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*/static/**/*.css")), ids=name)
+def test_a_style_sheet_closes_what_it_opens(path):
+    """A browser drops without a word what follows a brace that is missing."""
+    depth = 0
+    for letter in re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL):
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+        assert 0 <= depth <= 2
+    assert depth == 0
