@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from newsletter.audiences.finding import IS_PAUSED, conditions_of, matching
 from newsletter.models import Issue, Subscription
@@ -12,9 +12,12 @@ from newsletter.patience import within
 
 PATIENCE_MS = 120
 """What a page gives an exact count."""
-SAMPLE = 30_000
-"""Rows of a sample: of a tenth of the readers it knows the share to about 2 % of it."""
+SAMPLE = 10_000
+"""Rows of a sample: of a tenth of the readers it knows the share to about 3 % of it."""
 _TABLE = 'FROM "newsletter_subscription"'
+_ROWS = """
+SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'newsletter_subscription'::regclass
+"""
 
 
 _REASON = models.Case(
@@ -68,23 +71,31 @@ def estimate(readers: SubscriptionQuerySet) -> Count:
 
 
 def _sampled(counts: "models.QuerySet[Any, Any]") -> dict[Any, Count]:
-    """Count by groups in a sample of the table's pages: the same one until the table changes."""
+    """Count by groups in a sample of the table's pages: the same one until the table changes.
+
+    What is known is the share of the sample, which is taken of the table's rows as last counted.
+    """
     sql, params = counts.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT greatest(reltuples, 1) FROM pg_class"
-            " WHERE oid = 'newsletter_subscription'::regclass"
-        )
-        percent = min(100.0, 100.0 * SAMPLE / cursor.fetchone()[0])
+    with transaction.atomic(), connection.cursor() as cursor:
+        # To look up the mails of a few is quicker than to read all mails of an issue.
+        cursor.execute("SET LOCAL enable_hashjoin = off")
+        cursor.execute("SET LOCAL enable_mergejoin = off")
+        cursor.execute(_ROWS)
+        rows = cursor.fetchone()[0]
+        percent = min(100.0, 100.0 * SAMPLE / rows)
         # Django's SQL, whose values are parameters; only its first table is said to be sampled.
         sampled = f"{_TABLE} TABLESAMPLE SYSTEM ({percent}) REPEATABLE (1)"
+        cursor.execute(f"SELECT count(*) {sampled}")
+        looked_at = cursor.fetchone()[0]
         cursor.execute(sql.replace(_TABLE, sampled, 1), params)
-        rows = cursor.fetchall()
+        hits = dict(cursor.fetchall())
+        cursor.execute("SET LOCAL enable_hashjoin TO DEFAULT")
+        cursor.execute("SET LOCAL enable_mergejoin TO DEFAULT")
+    if percent == 100:
+        return {group: Count(number) for group, number in hits.items()}
     return {
-        group: Count(hits)
-        if percent == 100
-        else Count(_rounded(hits * 100 / percent), is_exact=False)
-        for group, hits in rows
+        group: Count(_rounded(number * rows / looked_at), is_exact=False)
+        for group, number in hits.items()
     }
 
 

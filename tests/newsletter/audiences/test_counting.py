@@ -23,7 +23,7 @@ def test_a_few_are_counted_exactly():
 
 
 def test_what_takes_too_long_is_about_and_says_so():
-    call_command("demo_data", subscriptions=2 * SAMPLE)
+    call_command("demo_data", subscriptions=4 * SAMPLE)
     tagged = Definition((Condition("has_tag", "customer"),))
     readers = audiences.readers_of(default_newsletter(), tagged)
     slow = readers.extra(where=["pg_sleep(0.01) IS NOT NULL"])
