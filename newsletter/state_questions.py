@@ -18,7 +18,16 @@ from prometheus_client.metrics_core import (
 
 from newsletter import waiting
 from newsletter.metrics import SECONDS_BUCKETS
-from newsletter.models import Delivery, Installation, Issue, IssueCount, Provider, Tally, Worker
+from newsletter.models import (
+    Alarm,
+    Delivery,
+    Installation,
+    Issue,
+    IssueCount,
+    Provider,
+    Tally,
+    Worker,
+)
 from newsletter.models.issues import IN_DELIVERY
 
 MOST_ISSUES = 20
@@ -40,6 +49,13 @@ def workers() -> Iterator[Metric]:
     yield _gauge("worker_last_seen_seconds", "Since any worker was seen; -1: none.", _age(newest))
     restored = Installation.objects.is_restored()
     yield _gauge("restored", "Whether this is a copy that sends nothing (reconcile).", restored)
+
+
+def alarm() -> Iterator[Metric]:
+    """Say whether the sign-up asks for proofs of work, since it is under attack."""
+    yield _gauge(
+        "sign_up_alarm", "Whether the sign-up's alarm is raised.", Alarm.objects.is_raised()
+    )
 
 
 def oldest_due() -> Iterator[Metric]:
@@ -132,7 +148,9 @@ def connections() -> Iterator[Metric]:
 
 
 QUESTIONS: tuple[Callable[[], Iterator[Metric]], ...] = (
+    alarm,
     workers,
+    alarm,
     oldest_due,
     open_mails,
     issues,

@@ -9,6 +9,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from newsletter import metrics
+from newsletter.guarding.alarm import raise_alarm
 from newsletter.models import Installation, IssueCount, Provider, Tally, Worker
 from newsletter.state_metrics import DATABASE_STATE
 from tests.factories import make_delivery, make_issue, make_subscription
@@ -44,6 +45,12 @@ def test_all_questions_are_answered(scraped):
     assert scraped("state_unanswered") == 0
     assert scraped("database_up") == 1
     assert scraped("database_connections") >= 1
+
+
+def test_the_alarm_of_the_sign_up_is_seen(scraped):
+    assert scraped("sign_up_alarm") == 0
+    raise_alarm()
+    assert scraped("sign_up_alarm") == 1
 
 
 def test_a_worker_is_seen(scraped):

@@ -43,6 +43,8 @@ TARGETS = {
     "/admin/": 302,
     "/admin/login/": 200,
     "/issues/feed/": 200,
+    "/newsletters/default/": 200,
+    "/newsletters/nobody/": 404,
     "/subscriptions": 405,
     "/subscriptions/confirm": 400,
     "/subscriptions/confirm?subscription_token=x": 401,
