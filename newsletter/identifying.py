@@ -36,7 +36,8 @@ def ask_for_link(*, email: str, client: str = "") -> None:
     if settings.SIGNUP_LIMITS and not budgets.spend_client(client):
         raise TooMany
     may = not settings.SIGNUP_LIMITS or mailbox_may("access", email)
-    _promise(Subscription.objects.with_address(email) if may else Subscription.objects.none())
+    readers = Subscription.objects.with_address(email)
+    _promise(readers if may else readers.none(), email)
 
 
 def ask_for_link_of(*, subscription_id: UUID) -> None:
@@ -44,15 +45,17 @@ def ask_for_link_of(*, subscription_id: UUID) -> None:
     readers = Subscription.objects.filter(pk=subscription_id)
     email = readers.values_list("email", flat=True).first()
     if email and (not settings.SIGNUP_LIMITS or mailbox_may("access", email)):
-        _promise(readers)
+        _promise(readers, email)
 
 
 def identify(token: str) -> Subscription:
     """Return a subscription of who has opened a fresh link; raise InvalidToken."""
     subscription_id, made_at = links.read_access_token(token)
     reader = Subscription.objects.filter(pk=subscription_id, status__in=_MAILABLE).first()
+    if reader is None or _is_barred(reader.email):
+        raise links.InvalidToken
     # What was mailed to the former address does not open what belongs to the new one.
-    if reader is None or reader.consents.filter(act=Consent.Act.MOVED, at__gte=made_at).exists():
+    if reader.consents.filter(act=Consent.Act.MOVED, at__gte=made_at).exists():
         raise links.InvalidToken
     return reader
 
@@ -66,10 +69,16 @@ def mailbox_may(kind: str, email: str) -> bool:
     )
 
 
-def _promise(readers: SubscriptionQuerySet) -> None:
+def _promise(readers: SubscriptionQuerySet, email: str) -> None:
+    """Promise the mail, or do as much for nobody, so that the time tells nothing either."""
     reader = readers.filter(status__in=_MAILABLE).order_by("subscribed_at", "pk").first()
-    if reader is None or Suppression.objects.of_address(reader.email).binding().exists():
+    if _is_barred(email) or reader is None:
+        budgets.spend("nobody", email, most=1, seconds=1)
         logger.info("identifying.not_mailed")
         return
     mail = Delivery.objects.create(kind=Delivery.Kind.ACCESS, subscription=reader)
     logger.info("identifying.promised", subscription=str(reader.pk), delivery=str(mail.pk))
+
+
+def _is_barred(email: str) -> bool:
+    return Suppression.objects.of_address(email).binding().exists()

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from newsletter import evidence
-from newsletter.models import Delivery, ImportRow, Subscription, Suppression
+from newsletter.models import Delivery, ImportFault, ImportRow, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
 
 logger = structlog.get_logger(__name__)
@@ -67,6 +67,7 @@ def erase_person(*, email: str, never_again: bool = False) -> int:
             _remember(email, {reader.status for reader in found}, never_again=never_again)
         _forget(found)
         ImportRow.objects.filter(key=email.lower()).delete()
+        ImportFault.objects.filter(value__iexact=email).delete()
     logger.info("privacy.erased", subscriptions=[str(reader.pk) for reader in found])
     return len(found)
 

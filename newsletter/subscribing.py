@@ -79,6 +79,8 @@ def take_back(*, token: str, page: str = "", client: Client = UNKNOWN) -> Subscr
         if reader.status == _Status.UNSUBSCRIBED:
             if reader.unsubscribed_at and reader.unsubscribed_at > made_at + _ROUNDING:
                 raise links.InvalidToken  # he has left once more since
+            if Suppression.objects.of_address(reader.email).binding().exists():
+                raise links.InvalidToken
             Subscription.objects.filter(pk=reader.pk).update(
                 status=Case(
                     When(confirmed_at=None, then=Value(_Status.PENDING_CONFIRMATION)),

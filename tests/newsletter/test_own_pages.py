@@ -81,6 +81,12 @@ def test_a_suppressed_address_gets_no_link(client, reader):
     assert not asked().exists()
 
 
+def test_a_link_from_before_a_suppression_opens_nothing(client, reader):
+    link = mine(reader)
+    Suppression.objects.create(digest=address_digests(EMAIL)[0], reason="manual")
+    assert client.get(link).status_code == 401
+
+
 def test_an_address_is_mailed_one_link_in_ten_minutes(client, reader):
     for email in (EMAIL, EMAIL.upper(), "ursula+tag@example.org"):
         assert client.post(LINK, {"email": email}).status_code == 200

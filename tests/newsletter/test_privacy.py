@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
-from newsletter import accounting, consenting, privacy, signing_up
+from newsletter import accounting, consenting, links, privacy, signing_up, subscribing
 from newsletter.models import Consent, Delivery, Newsletter, Note, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
 from tests.factories import default_newsletter, make_delivery, make_issue, make_subscription
@@ -126,7 +126,11 @@ def test_who_was_erased_may_come_back_himself():
     make_subscription(EMAIL)
     privacy.erase_person(email=EMAIL)
     sign_up()
-    assert Subscription.objects.get().status == Status.PENDING_CONFIRMATION
+    reader = Subscription.objects.get()
+    assert reader.status == Status.PENDING_CONFIRMATION
+    assert suppression() == "erased", "an import must not bring her back yet"
+    subscribing.confirm(token=links.confirmation_token(reader.pk))
+    assert suppression() is None
 
 
 def test_who_asked_for_no_mail_ever_again_gets_none():

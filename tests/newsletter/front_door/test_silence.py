@@ -1,5 +1,6 @@
 """No answer tells what is known of an address, by its bytes, its headers or the work behind it."""
 
+import re
 from email import message_from_bytes
 from email.policy import default
 
@@ -20,6 +21,8 @@ STATES = ["new", "pending_confirmation", "confirmed", "unsubscribed", "bounced",
 STATES += ["suppressed", "over the limit"]
 
 pytestmark = pytest.mark.django_db
+# What a process keeps for a second is asked for anew by whoever comes after it.
+_KEPT = re.compile(r'FROM "newsletter_(newsletter|wording)"')
 every_way = pytest.mark.parametrize("way", WAYS)
 
 
@@ -46,13 +49,13 @@ def answer(client, way, email):
         response = WAYS[way](client, email=email)
     headers = {name: response[name] for name in response.headers if name != "X-Request-ID"}
     seen = response.status_code, response.content, tuple(headers.items()), str(response.cookies)
-    return seen, len(asked)
+    about_readers = [one for one in asked if not _KEPT.search(str(one["sql"]))]
+    return seen, len(about_readers)
 
 
 @every_way
 def test_the_answer_is_the_same_for_every_state_of_an_address(client, way):
     default_newsletter()
-    WAYS[way](client, email="warm@example.org")  # what a process keeps for a second is there
     answers = set()
     for number, state in enumerate(STATES):
         email = f"reader{number}@example.org"
