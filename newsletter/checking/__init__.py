@@ -1,6 +1,6 @@
 """The look at an issue before it is sent: a table of rules, and the publication that they allow."""
 
-from newsletter.checking.examination import Check, check
+from newsletter.checking.examination import Check, check, unknown_fields
 from newsletter.checking.findings import Finding, Level
 from newsletter.checking.sending import (
     TYPED_ABOVE,
@@ -28,4 +28,5 @@ __all__ = [
     "check",
     "send",
     "try_links",
+    "unknown_fields",
 ]

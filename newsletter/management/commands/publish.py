@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from newsletter import audiences, publishing
+from newsletter import audiences, checking, publishing
 from newsletter.audiences import Condition, Definition, InvalidDefinition
 from newsletter.models import Issue, Newsletter, Segment
 from zero2prod.staff import audit
@@ -72,6 +72,11 @@ class Command(BaseCommand):
         except publishing.PublishingError as error:
             raise CommandError(str(error)) from error
         audit.record("issue.publish", request=None, target=issue)
+        for field in checking.unknown_fields(issue):
+            self.stderr.write(
+                f"Warning: no reader has {field}, so that its fallback or nothing is mailed; a "
+                "backslash before the brace makes it text."
+            )
         self.stdout.write(_told(issue))
 
 

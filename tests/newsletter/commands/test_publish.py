@@ -103,3 +103,15 @@ def test_a_file_that_is_no_text_is_refused(capsys, tmp_path, octets, sentence):
     file.write_bytes(octets)
     with pytest.raises(CommandError, match=sentence):
         publish(capsys, file)
+
+
+def test_a_field_that_no_reader_has_is_warned_of(tmp_path, capsys):
+    body = tmp_path / "body.md"
+    body.write_text("In {town|your town}, {name}, `{code}`")
+    call_command(
+        "publish", "--newsletter", "default", "--subject", "Hello", "--body-file", str(body)
+    )
+    told = capsys.readouterr().err
+    assert "no reader has {town|your town}" in told
+    assert "{name}" not in told
+    assert "{code}" not in told
