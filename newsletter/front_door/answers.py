@@ -56,15 +56,19 @@ def sign_up_page(
 ) -> HttpResponse:
     """Show the form: empty, or as it was filled in and with what is wrong."""
     wording = form.cleaned_data.get("wording") if form.is_bound else None
-    context = {
-        "form": form,
-        "notice": notice,
-        "wording": wording or Wording.objects.current(newsletter, get_language() or ""),
-        "clock": _kept_clock(form) or traps.clock(),
-        "return_to": form.cleaned_data.get("return_to", "") if form.is_bound else "",
-        "honeypot": traps.HONEYPOT,
-    }
-    return _page(request, manner, newsletter, "sign_up", context, status)
+    return _page(
+        request,
+        manner,
+        newsletter,
+        "sign_up",
+        status=status,
+        form=form,
+        notice=notice,
+        wording=wording or Wording.objects.current(newsletter, get_language() or ""),
+        clock=_kept_clock(form) or traps.clock(),
+        return_to=form.cleaned_data.get("return_to", "") if form.is_bound else "",
+        honeypot=traps.HONEYPOT,
+    )
 
 
 def thanks(request: HttpRequest, manner: Manner, form: SignUpForm) -> HttpResponse:
@@ -84,7 +88,7 @@ def thanks(request: HttpRequest, manner: Manner, form: SignUpForm) -> HttpRespon
         redirect = HttpResponseRedirect(form.cleaned_data["return_to"], status=HTTPStatus.SEE_OTHER)
         patch_vary_headers(redirect, ["Accept"])
         return redirect
-    return _page(request, manner, newsletter, "signed_up", {}, HTTPStatus.OK)
+    return _page(request, manner, newsletter, "signed_up")
 
 
 def refused_fields(request: HttpRequest, manner: Manner, form: SignUpForm) -> HttpResponse:
@@ -109,17 +113,16 @@ def refused(
     if manner is Manner.JSON:
         return JsonResponse({"error": sentence, **more}, status=status)
     if manner is Manner.FRAME:
-        context = {"title": status.phrase, "sentence": sentence}
-        return _page(request, manner, newsletter, "refused", context, status)
+        said = {"title": status.phrase, "sentence": sentence}
+        return _page(request, manner, newsletter, "refused", status=status, **said)
     return refuse(request, status, " ".join((sentence, *more.values())))
 
 
 def question(request: HttpRequest, manner: Manner, form: SignUpForm, *, meant: str) -> HttpResponse:
     """Ask which of two addresses was meant; nothing is stored before the answer."""
     fields = _carried(form, *CARRIED, "proof")
-    context = {"meant": meant, "typed": form.cleaned_data["email"], "fields": fields}
-    newsletter = form.cleaned_data["newsletter"]
-    return _page(request, manner, newsletter, "question", context, HTTPStatus.OK)
+    newsletter, typed = form.cleaned_data["newsletter"], form.cleaned_data["email"]
+    return _page(request, manner, newsletter, "question", meant=meant, typed=typed, fields=fields)
 
 
 def proof_wanted(
@@ -135,14 +138,17 @@ def proof_wanted(
         return refused(request, manner, HTTPStatus.FORBIDDEN, sentence, challenge=challenge)
     email = form.cleaned_data["email"]
     ticket = form.given("ticket") if notice else ""
-    context = {
-        "fields": {**_carried(form, *CARRIED), "email": email, "kept": "yes"},
-        "ticket": ticket or tickets.issue(email=email, client=client_address(request)),
-        "notice": notice,
-        "seconds": tickets.WAIT_SECONDS,
-    }
-    newsletter = form.cleaned_data["newsletter"]
-    return _page(request, manner, newsletter, "proof", context, HTTPStatus.FORBIDDEN)
+    return _page(
+        request,
+        manner,
+        form.cleaned_data["newsletter"],
+        "proof",
+        status=HTTPStatus.FORBIDDEN,
+        fields={**_carried(form, *CARRIED), "email": email, "kept": "yes"},
+        ticket=ticket or tickets.issue(email=email, client=client_address(request)),
+        notice=notice,
+        seconds=tickets.WAIT_SECONDS,
+    )
 
 
 def _page(
@@ -150,9 +156,11 @@ def _page(
     manner: Manner,
     newsletter: Newsletter | None,
     template: str,
-    context: dict[str, Any],
-    status: HTTPStatus,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    **context: Any,
 ) -> HttpResponse:
+    """Render a template in its surroundings; an address to return to is one to redirect to."""
     is_frame = manner is Manner.FRAME
     wants_proof = template == "proof" or (template == "sign_up" and alarm.proof_is_asked_for())
     shared = {
@@ -165,7 +173,7 @@ def _page(
     response = render(request, f"newsletter/{template}.html", {**shared, **context}, status=status)
     response["Content-Security-Policy"] = form_policy(
         scripts=wants_proof,
-        leads_to=origin(context.get("return_to") or context.get("fields", {}).get("return_to", "")),
+        leads_to=origin(context.get("fields", context).get("return_to", "")),
         framed_by=_framing_sites(newsletter) if is_frame else "'none'",
     )
     response["Cache-Control"] = "no-store"

@@ -19,7 +19,7 @@ PAUSE_BETWEEN_MAILS = timedelta(minutes=10)
 MAILS_A_DAY = 3
 """Confirmation mails to one address, so that nobody can bomb a mailbox through the form."""
 
-_PRUNED_AT_ONCE = 10_000
+PRUNED_AT_ONCE = 10_000
 _DOTLESS = {"gmail.com", "googlemail.com"}
 
 
@@ -90,7 +90,7 @@ def spend_client(client: str) -> bool:
 def prune() -> int:
     """Forget what means nothing any more, so much that it takes a moment; return how many rows."""
     with connection.cursor() as cursor:
-        cursor.execute(_PRUNE, [_PRUNED_AT_ONCE])
+        cursor.execute(_PRUNE, [PRUNED_AT_ONCE])
         return int(cursor.rowcount)
 
 
