@@ -83,7 +83,8 @@ SELECT 1 FROM newsletter_suppression WHERE digest = ANY (%(digests)s) AND reason
 """
 
 # Of simultaneous sign-ups one inserts; the others wait for its commit and find the address known.
-# Who could not be mailed today is not stored: tags make many addresses of one mailbox.
+# Who could not be mailed today is not stored: tags make many addresses of one mailbox. Of many that
+# come at the same moment some may be, without a mail; they are forgotten like all unconfirmed.
 _READER = f"""
 INSERT INTO newsletter_subscription (id, newsletter_id, email, name, language, status, attributes)
 SELECT %(reader)s::uuid, %(newsletter)s, %(email)s, %(name)s, %(language)s,
