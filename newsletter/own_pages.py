@@ -133,6 +133,8 @@ def _rename(request: HttpRequest, reader: Subscription) -> _Answer:
 
 def _speak(request: HttpRequest, reader: Subscription) -> _Answer:
     language = request.POST.get("language", "")
+    if language not in dict(settings.LANGUAGES):
+        raise ValueError(_("Choose one of the languages."))
     own_changes.speak(email=reader.email, language=language)
     languages.speak(request, language)
     return _("Your mails will come in this language.")
