@@ -1,5 +1,6 @@
 """The page before an issue goes out: who gets it, what speaks against it, and the button."""
 
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -24,6 +25,12 @@ DONE = "The issue goes out; as long as it is scheduled you can take it back."
 SCHEDULED = "The issue is scheduled; until then you can take it back."
 
 
+@cache
+def _zones() -> list[str]:
+    """Return the names of all zones: asking the system's files for them takes a while."""
+    return sorted(available_timezones())
+
+
 class SendForm(StageForm):
     """When, to whom first, and what was accepted; `seen` is what the page showed, signed."""
 
@@ -41,7 +48,7 @@ class SendForm(StageForm):
     )
     zone = forms.ChoiceField(
         label="Time zone",
-        choices=lambda: [(zone, zone) for zone in sorted(available_timezones())],
+        choices=lambda: [(zone, zone) for zone in _zones()],
         initial="UTC",
         required=False,
     )
@@ -126,6 +133,7 @@ def _shown(request: HttpRequest, issue: Issue, form: SendForm, site: AdminSite) 
         "check": found,
         "seen": Seen.of(found).signed(),
         "form": form,
+        "zones": _zones(),
         "accepted": request.POST.getlist("accept"),
         "types_number": found.readers > checking.TYPED_ABOVE,
         "undo_seconds": settings.UNDO_SECONDS,
