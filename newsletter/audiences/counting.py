@@ -12,14 +12,14 @@ from newsletter.patience import within
 
 PATIENCE_MS = 120
 """What a page gives an exact count."""
+FEW_PATIENCE_MS = 1_000
+"""And what it gives one that the sample could not tell from nothing."""
 SAMPLE = 10_000
 """Rows of a sample: of a tenth of the readers it knows the share to about 3 % of it."""
 _TABLE = 'FROM "newsletter_subscription"'
 _ROWS = """
 SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'newsletter_subscription'::regclass
 """
-
-
 _REASON = models.Case(
     models.When(models.Q(IS_PAUSED, status="confirmed"), then=models.Value("paused")),
     default=models.F("status"),
@@ -53,15 +53,22 @@ def reach(issue: Issue, *, patience_ms: int | None = PATIENCE_MS) -> Reach:
     counts = within(
         patience_ms, lambda: {row["reason"]: Count(row["readers"]) for row in by_reason}
     )
-    if counts is None:
-        counts = _sampled(by_reason)
-    return Reach(counts.pop(Subscription.Status.CONFIRMED, Count(0)), counts)
+    is_exact = counts is not None
+    counts = _sampled(by_reason) if counts is None else counts
+    return Reach(counts.pop(Subscription.Status.CONFIRMED, Count(0, is_exact=is_exact)), counts)
 
 
 def count(readers: SubscriptionQuerySet, *, patience_ms: int = PATIENCE_MS) -> Count:
     """Count readers within a time; what takes longer is estimated and says so."""
     exact = within(patience_ms, readers.count)
-    return estimate(readers) if exact is None else Count(exact)
+    if exact is not None:
+        return Count(exact)
+    about = estimate(readers)
+    if about.readers:
+        return about
+    # Nobody in the sample is few and not nobody, which is worth waiting for.
+    exact = within(FEW_PATIENCE_MS, readers.count)
+    return about if exact is None else Count(exact)
 
 
 def estimate(readers: SubscriptionQuerySet) -> Count:
