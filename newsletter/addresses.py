@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter import characters
@@ -23,12 +24,14 @@ def parse_address(text: str) -> str:
     """
     address = text.strip()
     if len(address) > MAX_LENGTH:
-        raise InvalidAddress(f"An e-mail address has at most {MAX_LENGTH} characters.")
+        raise InvalidAddress(
+            _("An e-mail address has at most %(limit)d characters.") % {"limit": MAX_LENGTH}
+        )
     if not characters.is_safe(text):
-        raise InvalidAddress("An e-mail address has no control or invisible characters.")
+        raise InvalidAddress(_("An e-mail address has no control or invisible characters."))
     if not address:
-        raise InvalidAddress("An e-mail address is needed.")
-    local, _, domain = address.rpartition("@")
+        raise InvalidAddress(_("An e-mail address is needed."))
+    local, _at, domain = address.rpartition("@")
     try:
         # `test_environment` allows the domain .test, which RFC 6761 reserves and nobody else has.
         valid = validate_email(
@@ -59,4 +62,4 @@ def _is_plainly_written(domain: str, understood: str) -> bool:
 
 
 def _not_an_address() -> InvalidAddress:
-    return InvalidAddress("This is not an e-mail address such as name@example.org.")
+    return InvalidAddress(_("This is not an e-mail address such as name@example.org."))

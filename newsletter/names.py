@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 from newsletter import characters
 
 MAX_LENGTH = 256
@@ -18,17 +20,21 @@ class InvalidName(ValueError):
 def parse_name(text: str) -> str:
     """Return a name trimmed and in NFC; raise InvalidName."""
     if len(text) > 2 * MAX_CODE_POINTS:
-        raise InvalidName(f"A name has at most {MAX_LENGTH} characters.")
+        raise _too_long()
     if not characters.is_safe(text):
-        raise InvalidName("A name has no control or invisible characters.")
+        raise InvalidName(_("A name has no control or invisible characters."))
     name = unicodedata.normalize("NFC", text.strip())
     if not name:
-        raise InvalidName("A name is needed.")
+        raise InvalidName(_("A name is needed."))
     if not FORBIDDEN.isdisjoint(name):
-        raise InvalidName('A name has none of the characters / ( ) " < > \\ { }.')
+        raise InvalidName(_('A name has none of the characters / ( ) " < > \\ { }.'))
     if _length(name) > MAX_LENGTH or len(name) > MAX_CODE_POINTS:
-        raise InvalidName(f"A name has at most {MAX_LENGTH} characters.")
+        raise _too_long()
     return name
+
+
+def _too_long() -> InvalidName:
+    return InvalidName(_("A name has at most %(limit)d characters.") % {"limit": MAX_LENGTH})
 
 
 def _length(name: str) -> int:

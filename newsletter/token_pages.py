@@ -6,14 +6,15 @@ from http import HTTPStatus
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from newsletter.links import InvalidToken
 from zero2prod.answers import refuse
 
 _View = Callable[[HttpRequest], HttpResponse]
 
-INCOMPLETE = "The link is not complete. Open it once more from the mail, or copy all of it."
-WORTHLESS = "This link does not work, or works no more. Sign up again to get a new one by mail."
+INCOMPLETE = _("The link is not complete. Open it once more from the mail, or copy all of it.")
+WORTHLESS = _("This link does not work, or works no more. Sign up again to get a new one by mail.")
 
 
 def given_token(request: HttpRequest, parameter: str) -> str:
@@ -34,7 +35,7 @@ def token_page(view: _View) -> _View:
         except BadRequest as error:
             response = refuse(request, HTTPStatus.BAD_REQUEST, str(error))
         except InvalidToken:
-            response = refuse(request, HTTPStatus.UNAUTHORIZED, WORTHLESS)
+            response = refuse(request, HTTPStatus.UNAUTHORIZED, str(WORTHLESS))
         response["Referrer-Policy"] = "no-referrer"
         response["Cache-Control"] = "no-store"
         return response

@@ -16,8 +16,20 @@ FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngette
 TEMPLATES = [
     path for path in sorted((ROOT / "templates").rglob("*.*")) if "admin" not in path.parts
 ]
+PUBLIC = [
+    path
+    for path in TEMPLATES
+    # Not for readers, or no text: a piece of a tag.
+    if {"mailbox", "embedding", "proof_attributes.html"}.isdisjoint(path.parts)
+]
 _MARKED = re.compile(r"\bn?p?gettext\((u?'(?:[^'\\]|\\.)*'|u?\"(?:[^\"\\]|\\.)*\")")
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w+>")
+# What is left of a template are its letters between tags; names of formats are no words.
+_MARKUP = re.compile(
+    r"{%\s*blocktrans.*?{%\s*endblocktrans\w*\s*%}|{%\s*comment.*?endcomment\s*%}|{%.*?%}|{{.*?}}"
+    r"|<style>.*?</style>|<!--.*?-->|<[^>]*>|&\w+;",
+    re.DOTALL,
+)
 
 
 def catalogue(code: str, ending: str = "po") -> polib.POFile:
@@ -90,3 +102,9 @@ def test_every_marked_text_has_an_entry(code):
     known = {entry.msgid for entry in entries(code)}
     assert marked - known == set(), "Run `make messages` and translate"
     assert known - marked == set(), "Run `make messages`"
+
+
+@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_public_template_has_no_word_that_is_not_marked(path):
+    left = _MARKUP.sub(" ", path.read_text())
+    assert re.findall(r"[^\W\d_]{2,}", left) == []
