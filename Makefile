@@ -14,7 +14,7 @@ PRODUCTION := APP_ENVIRONMENT=production \
 	DATABASE_URL=postgres://zero2prod@db.zero2prod.dev/newsletter
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types check format faults image spec workflows messages lock audit
+.PHONY: help run test lint types check format faults fuzz image spec workflows messages lock audit
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
@@ -38,6 +38,9 @@ check: .venv/.dev ## Check that migrations are complete and production settings 
 
 faults: .venv/.dev ## Kill workers, databases and providers for a quarter of an hour
 	@$(BIN)/python -m pytest tests/faults --long -p no:randomly
+
+fuzz: .venv/.dev ## Ask every public route 50,000 strange things
+	@$(BIN)/python -m pytest tests/acceptance/test_openapi.py --long -s
 
 format: .venv/.dev ## Format the code and repair what the linter can
 	@$(BIN)/ruff check --fix

@@ -7,6 +7,10 @@ import pytest
 from newsletter.models.newsletters import newsletters_in
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="fault stories and fuzzing at full length")
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
     """What a process keeps for a second must not outlive the test's rows."""

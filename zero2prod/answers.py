@@ -15,7 +15,6 @@ _TITLES = {
     HTTPStatus.TOO_MANY_REQUESTS: _("That was too often"),
     HTTPStatus.SERVICE_UNAVAILABLE: _("We are away for a moment"),
 }
-"""What a page says above the sentence; for others the standard's words will do."""
 
 
 def prefers_html(request: HttpRequest) -> bool:
@@ -23,10 +22,15 @@ def prefers_html(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/plain", "text/html"]) == "text/html"
 
 
+def title_of(status: HTTPStatus) -> str:
+    """Return what a page says above the sentence of a refusal."""
+    return str(_TITLES.get(status, status.phrase))
+
+
 def refuse(request: HttpRequest, status: HTTPStatus, sentence: str) -> HttpResponse:
     """Answer with an error that says in one sentence what is wrong."""
     if prefers_html(request):
-        context = {"title": _TITLES.get(status, status.phrase), "sentence": sentence}
+        context = {"title": title_of(status), "sentence": sentence}
         response = render(request, "error.html", context, status=status)
     else:
         response = HttpResponse(

@@ -18,7 +18,7 @@ from newsletter.guarding import alarm, hints, tickets, traps
 from newsletter.models import Newsletter, Wording
 from newsletter.models.newsletters import DEFAULT_SLUG
 from newsletter.models.sites import lines, origin
-from zero2prod.answers import prefers_html, refuse
+from zero2prod.answers import prefers_html, refuse, title_of
 from zero2prod.client_address import client_address
 from zero2prod.headers import form_policy
 
@@ -113,7 +113,7 @@ def refused(
     if manner is Manner.JSON:
         return JsonResponse({"error": sentence, **more}, status=status)
     if manner is Manner.FRAME:
-        said = {"title": status.phrase, "sentence": sentence}
+        said = {"title": title_of(status), "sentence": sentence}
         return _page(request, manner, newsletter, "refused", status=status, **said)
     return refuse(request, status, " ".join((sentence, *more.values())))
 

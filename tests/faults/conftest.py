@@ -14,10 +14,6 @@ from tests.faults.service import ROOT, Service
 _measurements = Measurements()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="tell the fault stories at full length")
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _measurements.lines and terminalreporter.config.getoption("long", default=False):
         terminalreporter.section("measured")
