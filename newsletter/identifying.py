@@ -51,7 +51,8 @@ def ask_for_link_of(*, subscription_id: UUID) -> None:
 def identify(token: str) -> Subscription:
     """Return a subscription of who has opened a fresh link; raise InvalidToken."""
     subscription_id, made_at = links.read_access_token(token)
-    reader = Subscription.objects.filter(pk=subscription_id, status__in=_MAILABLE).first()
+    readers = Subscription.objects.select_related("newsletter")
+    reader = readers.filter(pk=subscription_id, status__in=_MAILABLE).first()
     if reader is None or _is_barred(reader.email):
         raise links.InvalidToken
     # What was mailed to the former address does not open what belongs to the new one.

@@ -61,7 +61,7 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
 def mine(request: HttpRequest) -> HttpResponse:
     """Show a reader everything that he has here, and do what its buttons say."""
     reader = identifying.identify(given_token(request, "token"))
-    languages.speak(request, reader.language)
+    languages.speak(request, reader.language, reader.newsletter.language)
     if request.method != "POST":
         return _page(request, reader)
     act = _ACTS.get(request.POST.get("act", ""))

@@ -148,6 +148,16 @@ def test_the_page_behind_a_mails_link_speaks_the_readers_language(client):
     assert client.get(path)["Content-Language"] == "fr"
 
 
+@pytest.mark.parametrize(("own", "spoken"), [("fr", "fr"), ("", "ar")])
+def test_a_readers_own_page_speaks_his_language_else_the_newsletters(client, own, spoken):
+    speak("ar")
+    reader = make_subscription(language=own)
+    path = links.access_url(links.access_token(reader.pk)).removeprefix(site.BASE_URL)
+    page = client.get(path)
+    assert page["Content-Language"] == spoken
+    assert f'<option value="{spoken}" selected>' in page.text
+
+
 @pytest.mark.parametrize(
     ("codes", "known"),
     [(("de-AT", "fr"), "de"), (("xx", "fr"), "fr"), (("", ""), "en"), (("pt",), "en")],
