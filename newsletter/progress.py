@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from newsletter import accounting, reasons
 from newsletter.accounting import Account
-from newsletter.models import Delivery, Issue, IssueCount, IssueSample, Provider, Worker
+from newsletter.models import Issue, IssueCount, IssueSample, Provider, Worker
 from newsletter.models.issues import IN_DELIVERY
 from newsletter.publishing import stages
 
@@ -197,8 +197,7 @@ def _of_stage(issue: Issue) -> Iterator[str]:
         yield f"{issue.pause_reason} Resume sends it to all others; Cancel gives it up."
 
 
-def most_in_doubt(most: int = 5) -> list[tuple[Issue, int]]:
-    """Return the newest issues with mails in doubt, and how many as counted last."""
-    unknown = Delivery.State.UNKNOWN.value
-    counts = IssueCount.objects.filter(**{f"states__{unknown}__gt": 0}).select_related("issue")
-    return [(count.issue, count.states[unknown]) for count in counts.order_by("-issue_id")[:most]]
+def in_doubt() -> list[tuple[Issue, int]]:
+    """Return the issues with mails in doubt, the newest first, and how many as counted last."""
+    counts = IssueCount.objects.filter(states__unknown__gt=0).select_related("issue")
+    return [(count.issue, count.states["unknown"]) for count in counts.order_by("-issue_id")]

@@ -22,6 +22,7 @@ from newsletter.admin import issue_controls
 from newsletter.models import Issue, IssueCount
 from newsletter.progress import Progress
 from newsletter.rendering import plots
+from newsletter.templatetags.desk import pace
 
 View = Callable[Concatenate[HttpRequest, int, ...], HttpResponse]
 
@@ -101,11 +102,11 @@ def speed_plot(found: Progress) -> SafeString:
     several_days = (speeds[-1][0] - begin).days > 0
     clock = "%d %b %H:%M" if several_days else "%H:%M:%S"
     points = [
-        plots.Point(at.timestamp(), rate, f"{at:{clock}}", f"{rate:,.1f} a second")
+        plots.Point(at.timestamp(), rate, f"{at:{clock}}", f"{pace(rate)} a second")
         for at, rate in speeds
     ]
     fastest = max(rate for _at, rate in speeds)
-    says = f"{found.average:,.1f} a second on average, {fastest:,.1f} at most."
+    says = f"{pace(found.average)} a second on average, {pace(fastest)} at most."
     return plots.line(points, key="speed", title="Mails a second", says=says)
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from newsletter import bulk, counting, metrics, pruning, publishing, reminding
+from newsletter import bulk, counting, figures, metrics, pruning, publishing, reminding
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.sending import Sender
 from newsletter.guarding import budgets
@@ -66,6 +66,7 @@ class Housekeeping:
             metrics.flush()
             if Chore.objects.take("allowances", _PRUNE_ALLOWANCES):
                 self.prune_allowances()
+            figures.refresh()
         IssueCount.objects.refresh()
 
     def prune_allowances(self) -> None:

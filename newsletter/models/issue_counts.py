@@ -34,8 +34,8 @@ _PACE: dict[str, Any] = {
 
 
 class IssueCountManager(models.Manager["IssueCount"]):
-    def refresh(self, issue_id: int | None = None) -> None:
-        """Count what has rested long enough, of one issue or of all; nothing if somebody is at it.
+    def refresh(self, *issue_ids: int) -> None:
+        """Count what has rested long enough, of some issues or of all; not if somebody is at it.
 
         Each count is one statement, so that the promised mails and their states are of one moment.
         """
@@ -44,7 +44,7 @@ class IssueCountManager(models.Manager["IssueCount"]):
             if not cursor.fetchone()[0]:
                 return
             cursor.execute("SET LOCAL statement_timeout = '1min'")
-            cursor.execute(_DUE, {**_PACE, "issue": issue_id})
+            cursor.execute(_DUE, {**_PACE, "issues": list(issue_ids) or None})
             for issue, in_detail in cursor.fetchall():
                 _count(cursor, issue, in_detail=in_detail)
 
@@ -101,10 +101,11 @@ class IssueCount(models.Model):
         return abs(self.promised - found)
 
 
-# A finished issue rests for a hundredth of the time since its end.
+# An issue is counted once more when it ends, and then rests for a hundredth of the time since.
 _DUE = """
 SELECT issue.id,
-       count.details_at IS NULL OR count.details_at < now() - greatest(
+       count.details_at IS NULL OR count.details_at < issue.finished_at
+           OR count.details_at < now() - greatest(
            make_interval(secs => greatest(%(details)s, 2 * %(share)s * count.details_seconds)), rest
        )
 FROM newsletter_issue AS issue
@@ -118,9 +119,9 @@ CROSS JOIN LATERAL (
     END AS rest
 ) AS resting
 WHERE issue.state NOT IN ('draft', 'scheduled')
-  AND (%(issue)s::bigint IS NULL OR issue.id = %(issue)s)
+  AND (%(issues)s::bigint[] IS NULL OR issue.id = ANY (%(issues)s::bigint[]))
   AND (
-      count.counted_at IS NULL
+      count.counted_at IS NULL OR count.counted_at < issue.finished_at
       OR coalesce(issue.finished_at, now()) > now() - %(watched)s
          AND count.counted_at < now() - greatest(
              make_interval(secs => greatest(%(shortest)s, %(share)s * count.seconds)), rest

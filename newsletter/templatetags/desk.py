@@ -1,42 +1,59 @@
 """The numbers on the first page of the admin."""
 
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from newsletter import accounting, waiting
-from newsletter.accounting import Account
+from newsletter import accounting, figures, progress, waiting
 from newsletter.admin.display import pill
-from newsletter.models import Issue, Subscription, Worker
+from newsletter.models import Issue, IssueCount, Provider, Worker
+from newsletter.rendering import plots
+
+LAST_ISSUES = 5
+COUNTED_BY_LOOKING = 2_000
+"""Mails of an issue that the first page counts, so that it needs no worker to tell the truth."""
 
 register = template.Library()
 
 
-class Numbers(TypedDict):
-    confirmed: int
-    unconfirmed: int
-    issue: Issue | None
-    account: Account | None
-    oldest_due: datetime | None
-    workers: int
-
-
-@register.inclusion_tag("admin/newsletter/numbers.html")
-def desk_numbers() -> Numbers:
-    """Return what an operator wants to know first, each by an index."""
-    issue = Issue.objects.published().order_by("-published_at").first()
-    unconfirmed = Subscription.objects.filter(status=Subscription.Status.PENDING_CONFIRMATION)
+@register.inclusion_tag("admin/newsletter/numbers.html", takes_context=True)
+def desk_numbers(context: Context) -> dict[str, Any]:
+    """Return what an operator wants to know first, each by an index or as counted lately."""
+    last = list(Issue.objects.published().order_by("-published_at", "-pk")[:LAST_ISSUES])
+    if small := [issue.pk for issue in last if issue.audience_size <= COUNTED_BY_LOOKING]:
+        IssueCount.objects.refresh(*small)
+    accounts = accounting.of_issues(last)
+    in_doubt = progress.in_doubt()
     return {
-        "confirmed": Subscription.objects.confirmed().count(),
-        "unconfirmed": unconfirmed.count(),
-        "issue": issue,
-        "account": accounting.of_issue(issue) if issue else None,
+        "readers": figures.readers(),
+        "growth": growth_plot(),
+        "reputation": figures.reputation(),
+        "issues": [(issue, accounts[issue.pk]) for issue in last],
+        "held": Issue.objects.filter(state=Issue.State.PAUSED, stage=Issue.Stage.HELD),
+        "in_doubt": in_doubt,
+        "unknown": sum(mails for _issue, mails in in_doubt),
         "oldest_due": waiting.oldest(),
         "workers": Worker.objects.alive().count(),
+        "providers": Provider.objects.filter(opened_at__isnull=False),
+        "may_see_readers": context["user"].has_perm("newsletter.view_subscription"),
     }
+
+
+def growth_plot() -> SafeString:
+    """Draw the confirmed readers at the end of each day (UTC)."""
+    days = figures.growth()
+    points = [
+        plots.Point(day.toordinal(), readers, f"{day:%Y-%m-%d}", f"{readers:,}")
+        for day, readers in days
+    ]
+    says = f"From {days[0][1]:,} to {days[-1][1]:,} readers." if days else ""
+    title = f"Confirmed readers in {figures.DAYS} days"
+    return plots.line(points, key="growth", title=title, says=says, from_zero=False)
 
 
 register.filter("as_pill", pill)
@@ -53,8 +70,9 @@ def seconds_ago(moment: datetime | None) -> str:
 
 @register.filter
 def pace(rate: float) -> str:
-    """Return a rate as precise as it is worth saying: 1,234, 12.3."""
-    return f"{rate:,.0f}" if rate >= 100 else f"{rate:,.1f}"
+    """Return a rate as precise as it is worth saying: 1,234, 12.3, 0.07."""
+    digits = 0 if rate >= 100 or not rate else 1 if rate >= 1 else 2
+    return f"{rate:,.{digits}f}"
 
 
 @register.filter

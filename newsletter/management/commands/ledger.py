@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from newsletter import accounting
 from newsletter.accounting import Account
+from newsletter.management.ledger_watch import Watch
 from newsletter.models import Issue
 
 
@@ -16,12 +17,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("issue", type=int, help="the issue's id")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--json", action="store_true", help="print one JSON object")
+        how.add_argument(
+            "--watch",
+            action="store_true",
+            help="show it going out until it is done: drawn in its place in a terminal, else a "
+            "line every few seconds",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         issue = Issue.objects.filter(pk=options["issue"]).first()
         if issue is None:
             raise CommandError(f"There is no issue {options['issue']}.")
+        if options["watch"]:
+            Watch(self.stdout).run(issue.pk)
+            return
         account = accounting.of_issue(issue)
         self.stdout.write(as_json(account) if options["json"] else as_text(issue, account))
 

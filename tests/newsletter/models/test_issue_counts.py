@@ -145,3 +145,17 @@ def test_an_eta_is_at_the_pace_of_the_last_minute(issue):
     found = progress.of_issue(issue)
     assert found.account.rate == pytest.approx(1 / 600, abs=0.1)
     assert str(found.account) == "2 = 1 sent + 1 pending"
+
+
+def test_an_issue_is_counted_once_more_when_it_ends(issue):
+    IssueCount.objects.refresh()
+    IssueCount.objects.update(seconds=60, details_seconds=60)
+    rest(5)
+    IssueCount.objects.update(details_at=timezone.now() - timedelta(seconds=5))
+    Delivery.objects.update(state="sent", next_at=None, finished_at=timezone.now())
+    ended = timezone.now() - timedelta(seconds=1)
+    Issue.objects.update(state="sent", finished_at=ended)
+    IssueCount.objects.refresh()
+    count = IssueCount.objects.get(issue=issue)
+    assert count.states == {"sent": 2}
+    assert count.domains == [["example.org", {"sent": 2}]]
