@@ -74,4 +74,4 @@ def test_without_its_database_the_service_answers_503_and_recovers(web, database
     for _ in range(2):
         with Relay(database_port):
             assert [sign_up(web) for _ in range(20)] == [200] * 20
-        assert {web.get("/").status_code for _ in range(20)} == {503}
+        assert {web.get("/issues/").status_code for _ in range(20)} == {503}

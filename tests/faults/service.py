@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 _EMPTY = """
 SET newsletter.truncate = on;
 TRUNCATE newsletter_delivery, newsletter_issue, newsletter_consent, newsletter_subscription,
-    newsletter_provider, newsletter_worker, newsletter_suppression RESTART IDENTITY
+    newsletter_provider, newsletter_worker, newsletter_suppression RESTART IDENTITY CASCADE
 """
 _READERS = """
 INSERT INTO newsletter_subscription
