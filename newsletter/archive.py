@@ -57,7 +57,8 @@ def issue(request: HttpRequest, slug: str, newsletter: str = DEFAULT_SLUG) -> Ht
         "issue": shown,
         "body": body,
         "is_listed": shown.visibility == Issue.Visibility.PUBLIC,
-        "description": merge_fields.filled(shown.preheader, {}) or _beginning(to_words(shown.body)),
+        "description": merge_fields.filled(shown.preheader, {})
+        or _beginning(shown.words or to_words(shown.body)),
         "picture": unescape(picture[1]) if picture else "",
         "canonical": links.absolute(links.issue_path(shown)),
     }

@@ -51,7 +51,7 @@ class AtomFeed(Feed):  # type: ignore[type-arg]  # generic in its stubs only
         return links.absolute(links.feed_path(newsletter))
 
     def items(self, newsletter: Newsletter) -> list[Issue]:
-        listed = newsletter.issues.listed().defer("search_vector")
+        listed = newsletter.issues.listed().defer("words", "search_vector")
         return list(listed.order_by("-published_at", "-id")[:ISSUES_IN_FEED])
 
     def item_title(self, issue: Issue) -> str:

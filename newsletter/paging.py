@@ -40,7 +40,9 @@ def page_of(issues: IssueQuerySet, query: Mapping[str, str]) -> Page:
         here = {}
     is_backwards = "after" in here
     order = ("published_at", "id") if is_backwards else ("-published_at", "-id")
-    rows = list(issues.defer("body", "search_vector").order_by(*order)[: ISSUES_A_PAGE + 1])
+    rows = list(
+        issues.defer("body", "words", "search_vector").order_by(*order)[: ISSUES_A_PAGE + 1]
+    )
     shown, has_more = rows[:ISSUES_A_PAGE], len(rows) > ISSUES_A_PAGE
     if is_backwards:
         shown.reverse()

@@ -8,11 +8,11 @@ import unicodedata
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db import connection
+from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, SearchVector
 from django.db.models import F, Value
-from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Left
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -33,7 +33,14 @@ _GAP = "q7z8x9gap"
 """Between the two readings of a text, so that no phrase is found across them."""
 _START, _STOP = "\ue000", "\ue001"
 """Private characters around what was found, until the rest is escaped."""
-_EXCERPT = f"StartSel={_START}, StopSel={_STOP}, MaxWords=32, MinWords=16, MaxFragments=1"
+_NO_MARKS = str.maketrans("", "", _START + _STOP)
+_EXCERPT: dict[str, Any] = {
+    "start_sel": _START,
+    "stop_sel": _STOP,
+    "max_words": 32,
+    "min_words": 16,
+    "max_fragments": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +50,18 @@ class Found:
     """Escaped, with the words that were found in <mark>."""
 
 
-def words_of(issue: Issue) -> Combinable:
-    """Return the value of `Issue.search_vector`, which publishing stores with the frozen text."""
-    stemmer = _stemmer(issue.newsletter)
+def learn(issue: Issue) -> None:
+    """Set `Issue.words` and `Issue.search_vector`, for publishing to save with the frozen text."""
+    issue.words = to_words(issue.body)[:_LONGEST_TEXT].translate(_NO_MARKS)
     weighed = {
         "A": merge_fields.filled(issue.subject, {}),
         "B": merge_fields.filled(issue.preheader, {}),
-        "C": to_words(issue.body)[:_LONGEST_TEXT],
+        "C": issue.words,
     }
+    stemmer = _stemmer(issue.newsletter)
     stems = [_vector(text, stemmer, weight) for weight, text in weighed.items()]
     written = [_vector(_folded(text), _AS_WRITTEN, weight) for weight, text in weighed.items()]
-    return reduce(add, [*stems, _vector(_GAP, _AS_WRITTEN, "D"), *written])
+    issue.search_vector = reduce(add, [*stems, _vector(_GAP, _AS_WRITTEN, "D"), *written])
 
 
 def find(newsletter: Newsletter, text: str) -> list[Found]:
@@ -61,45 +69,25 @@ def find(newsletter: Newsletter, text: str) -> list[Found]:
 
     The text may have "phrases", `or` and -exclusions; nothing in it is an error.
     """
-    query = SearchQuery(text, config=_stemmer(newsletter), search_type="websearch") | SearchQuery(
-        _folded(text), config=_AS_WRITTEN, search_type="websearch"
+    stemmer = _stemmer(newsletter)
+    stems = SearchQuery(text, config=stemmer, search_type="websearch")
+    query = stems | SearchQuery(_folded(text), config=_AS_WRITTEN, search_type="websearch")
+    # PostgreSQL makes the excerpts last, and only of the rows that it returns.
+    excerpt = SearchHeadline(
+        Left(Coalesce("words", Value("")), _LONGEST_EXCERPTED), stems, config=stemmer, **_EXCERPT
     )
-    issues = list(
+    issues: Any = (  # annotated with an excerpt, which the stubs do not follow
         newsletter.issues.listed()
         .filter(search_vector=query)
+        .annotate(excerpt=excerpt)
         .order_by(SearchRank(F("search_vector"), query).desc(), "-published_at", "-id")
-        .defer("search_vector")[: MOST_RESULTS + 1]
+        .defer("body", "words", "search_vector")[: MOST_RESULTS + 1]
     )
-    excerpts = _excerpts(newsletter, text, [_excerpted(issue) for issue in issues])
-    return [Found(issue, excerpt) for issue, excerpt in zip(issues, excerpts, strict=True)]
+    return [Found(issue, _marked(issue.excerpt)) for issue in issues]
 
 
 def _vector(text: str, config: str, weight: str) -> SearchVector:
     return SearchVector(Value(text), config=config, weight=weight)
-
-
-def _excerpts(newsletter: Newsletter, query: str, texts: list[str]) -> list[SafeString]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT ts_headline(%(stemmer)s::regconfig, given.text,
-                websearch_to_tsquery(%(stemmer)s::regconfig, %(query)s), %(options)s)
-            FROM unnest(%(texts)s::text[]) WITH ORDINALITY AS given (text, number)
-            ORDER BY number
-            """,
-            {
-                "stemmer": _stemmer(newsletter),
-                "query": query,
-                "options": _EXCERPT,
-                "texts": texts,
-            },
-        )
-        return [_marked(row[0]) for row in cursor.fetchall()]
-
-
-def _excerpted(issue: Issue) -> str:
-    text = to_words(issue.body)[:_LONGEST_EXCERPTED]
-    return text.replace(_START, "").replace(_STOP, "")
 
 
 def _marked(headline: str) -> SafeString:

@@ -150,6 +150,9 @@ class Issue(models.Model):
         help_text="When the audience was fixed: who was confirmed by then gets it.",
     )
     finished_at = models.DateTimeField(null=True, editable=False)
+    words = models.TextField(
+        null=True, editable=False, help_text="What is read of its body, for what a search shows."
+    )
     search_vector = SearchVectorField(
         null=True, editable=False, help_text="Its words, from when its text is frozen."
     )

@@ -70,11 +70,11 @@ def begin(issue: Issue) -> None:
     issue.state = State.EXPANDING
     issue.stage = Issue.Stage.NONE if issue.stage_size is None else Issue.Stage.FIRST
     issue.published_at = issue.audience_at = Now()
-    issue.search_vector = searching.words_of(issue)
+    searching.learn(issue)
     issue.save(
         update_fields=[
             *("audience", "segment", "state", "stage"),
-            *("published_at", "audience_at", "search_vector"),
+            *("published_at", "audience_at", "words", "search_vector"),
         ]
     )
     issue.refresh_from_db(fields=["published_at", "audience_at"])

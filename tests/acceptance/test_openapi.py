@@ -92,7 +92,7 @@ def test_whatever_is_asked_is_answered_as_described(
     service: Service, known: Path, tmp_path: Path, pytestconfig
 ):
     """S6: of each route strange questions, with names and links that exist and without."""
-    cases = 650 if pytestconfig.getoption("long") else 5
+    cases = 1200 if pytestconfig.getoption("long") else 5
     service.start_web(APP_SIGNUP__LIMITS="false")
     unknown = tmp_path / "unknown.toml"
     unknown.write_text("")

@@ -168,6 +168,17 @@ class TestVisibility:
             assert "The first issue" not in text
             assert "the-first-issue" not in text
 
+    @pytest.mark.parametrize(
+        "query", ["state=draft", "visibility=hidden", "newsletter__sender_email__startswith=e",
+                  "o=-body", "body__contains=secret", "published_at__isnull=1", "fields=body"]
+    )  # fmt: skip
+    def test_no_question_but_ours_is_asked_of_the_database(self, client, query):
+        """C16: a filter that strangers may name tells them what they may not read."""
+        make_issue("A draft", body="secret")
+        make_published()
+        plain = client.get("/issues/").content
+        assert client.get(f"/issues/?{query}").content == plain
+
 
 class TestSeveralNewsletters:
     def test_each_has_its_own_archive_and_names_the_others(self, client):
