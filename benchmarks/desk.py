@@ -50,8 +50,8 @@ def main() -> None:
 
 FILL = """
 from django.db import connection
-from newsletter import publishing
-from newsletter.models import Delivery, Newsletter
+from newsletter import figures, publishing
+from newsletter.models import Delivery, IssueCount, Newsletter
 newsletter = Newsletter.objects.get(slug="default")
 for number in range(3):
     publishing.publish_keyed(newsletter=newsletter, subject=f"Issue {number}", body="Text")
@@ -61,9 +61,13 @@ with connection.cursor() as cursor:
         UPDATE newsletter_delivery SET next_at = NULL, finished_at = now(), attempts = 1,
             state = CASE WHEN random() < 0.01 THEN 'failed' ELSE 'sent' END''')
     cursor.execute('''
+        UPDATE newsletter_delivery SET error_code = '550 5.1.1' WHERE state = 'failed' ''')
+    cursor.execute('''
         UPDATE newsletter_subscription SET unsubscribed_at = now(), status = CASE
             WHEN random() < 0.1 THEN 'bounced' ELSE 'unsubscribed' END WHERE random() < 0.05''')
 publishing.finish_done()
+IssueCount.objects.refresh()
+figures.refresh()
 with connection.cursor() as cursor:
     cursor.execute("VACUUM ANALYZE newsletter_delivery, newsletter_subscription")
 """
@@ -133,7 +137,22 @@ def pages() -> Iterator[str]:
             yield reverse(f"{name}_change", args=[row.pk])
         if desk.opts.model_name == "subscription":
             yield from (f"{changelist}{search}" for search in SEARCHES)
+    yield from issue_pages()
+    yield f"{reverse('admin:newsletter_delivery_changelist')}?q=reader-0500"
     yield reverse("doctor")
+
+
+def issue_pages() -> Iterator[str]:
+    """Yield the pages below the largest issues: how they went, their mails by group, one reader."""
+    from django.urls import reverse  # noqa: PLC0415
+
+    from newsletter.models import Delivery, Issue  # noqa: PLC0415
+
+    for issue in Issue.objects.published().order_by("-audience_size", "-pk")[:3]:
+        for page in ("watch", "watch_fragment", "why"):
+            yield reverse(f"admin:newsletter_issue_{page}", args=[issue.pk])
+        for state in Delivery.State.values:
+            yield reverse("admin:newsletter_issue_mails", args=[issue.pk, state])
 
 
 if __name__ == "__main__":

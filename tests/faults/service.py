@@ -144,11 +144,12 @@ class Service:
         assert done.returncode == 0, done.stderr
         return (done.stdout.split("\n")[:-1] or [""])[-1]
 
-    def publish(self, subject: str = "News") -> int:
+    def publish(self, *options: str, subject: str = "News") -> int:
         body = self.folder / "body.md"
         body.write_text("# News\n\n" + "Some *words* to read. " * 30)
         said = self.run(
-            *("publish", "--newsletter", "default", "--subject", subject, "--body-file", str(body))
+            *("publish", "--newsletter", "default", "--subject", subject),
+            *("--body-file", str(body), *options),
         )
         return int(said.split()[-1])
 

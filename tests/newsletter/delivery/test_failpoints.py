@@ -1,4 +1,5 @@
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def test_production_refuses_it():
             "PATH": os.defpath,
             "APP_ENVIRONMENT": "production",
             "APP_APPLICATION__BASE_URL": "https://news.example.org",
-            "APP_APPLICATION__SECRET_KEY": "s" * 50,
+            "APP_APPLICATION__SECRET_KEY": secrets.token_urlsafe(48),
             "APP_EMAIL__SENDER": "news@example.org",
             "APP_EMAIL__URL": "smtp://mail.example.org",
             "DATABASE_URL": "postgres://me@db/news",
