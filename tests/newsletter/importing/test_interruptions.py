@@ -42,8 +42,9 @@ def file(tmp_path: Path) -> Path:
 def command() -> Iterator[object]:
     default_newsletter()
     connection.ensure_connection()
+    environment = {**os.environ, **database()}
     # As a service of its own: the settings of the tests forget which database is named.
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "", **database()}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*words: object) -> subprocess.Popen[bytes]:
