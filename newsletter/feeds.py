@@ -102,8 +102,11 @@ def site_map(request: HttpRequest) -> HttpResponseBase:
         .order_by("-published_at", "-id")[:ISSUES_IN_SITE_MAP]
     )
     context = {
-        "home": links.absolute(reverse("newsletter:home")),
-        "archives": [links.absolute(links.archive_path(newsletter)) for newsletter in newsletters],
+        "pages": [
+            links.absolute(path(newsletter))
+            for newsletter in newsletters
+            for path in (links.home_path, links.archive_path)
+        ],
         "issues": [
             (links.absolute(links.issue_path(issue)), issue.published_at) for issue in issues
         ],

@@ -145,24 +145,29 @@ def address_url(token: str) -> str:
     return absolute(reverse("newsletter:new_address"), token=token)
 
 
+def home_path(newsletter: Newsletter) -> str:
+    """Return the address of a newsletter's sign-up; the default's is the first page."""
+    return reverse("newsletter:home", kwargs=_place_of(newsletter))
+
+
 def archive_path(newsletter: Newsletter) -> str:
     """Return the address of a newsletter's past issues; the default's are at the short one."""
-    return reverse("newsletter:archive", kwargs=_archive_of(newsletter))
+    return reverse("newsletter:archive", kwargs=_place_of(newsletter))
 
 
 def feed_path(newsletter: Newsletter) -> str:
-    return reverse("newsletter:feed", kwargs=_archive_of(newsletter))
+    return reverse("newsletter:feed", kwargs=_place_of(newsletter))
 
 
 def rss_path(newsletter: Newsletter) -> str:
-    return reverse("newsletter:rss", kwargs=_archive_of(newsletter))
+    return reverse("newsletter:rss", kwargs=_place_of(newsletter))
 
 
 def issue_path(issue: Issue) -> str:
-    return reverse("newsletter:issue", kwargs={**_archive_of(issue.newsletter), "slug": issue.slug})
+    return reverse("newsletter:issue", kwargs={**_place_of(issue.newsletter), "slug": issue.slug})
 
 
-def _archive_of(newsletter: Newsletter) -> dict[str, str]:
+def _place_of(newsletter: Newsletter) -> dict[str, str]:
     return {} if newsletter.slug == DEFAULT_SLUG else {"newsletter": newsletter.slug}
 
 

@@ -16,7 +16,6 @@ from newsletter.forms import SignUpForm
 from newsletter.front_door import bodies
 from newsletter.guarding import alarm, hints, tickets, traps
 from newsletter.models import Newsletter, Wording
-from newsletter.models.newsletters import DEFAULT_SLUG
 from newsletter.models.sites import lines, origin
 from zero2prod.answers import prefers_html, refuse, title_of
 from zero2prod.client_address import client_address
@@ -194,16 +193,10 @@ def _framing_sites(newsletter: Newsletter | None) -> str:
 def _others(newsletter: Newsletter) -> list[tuple[Newsletter, str]]:
     """Return the other newsletters that a visitor may choose, and where."""
     return [
-        (other, page_path(other))
+        (other, links.home_path(other))
         for other in Newsletter.objects.all_at_the_door()
         if other.pk != newsletter.pk
     ]
-
-
-def page_path(newsletter: Newsletter) -> str:
-    """Return the address of a newsletter's sign-up; the default's is the first page."""
-    kwargs = {} if newsletter.slug == DEFAULT_SLUG else {"newsletter": newsletter.slug}
-    return reverse("newsletter:home", kwargs=kwargs)
 
 
 def _carried(form: SignUpForm, *names: str) -> dict[str, str]:

@@ -162,4 +162,4 @@ def _place(request: HttpRequest, manner: Manner, newsletter: Newsletter) -> str:
         return origin
     if manner is Manner.FRAME:
         return links.absolute(reverse("newsletter:frame"), newsletter=newsletter.slug)
-    return links.absolute(answers.page_path(newsletter)) if manner is Manner.PAGE else ""
+    return links.absolute(links.home_path(newsletter)) if manner is Manner.PAGE else ""

@@ -37,6 +37,11 @@ def for_everybody(text: str) -> str:
 
 
 @register.simple_tag
+def home_path(newsletter: Newsletter) -> str:
+    return links.home_path(newsletter)
+
+
+@register.simple_tag
 def archive_path(newsletter: Newsletter) -> str:
     return links.archive_path(newsletter)
 

@@ -188,6 +188,7 @@ class TestSeveralNewsletters:
         assert "The first issue" not in first
         assert 'href="/newsletters/other/issues/"' in first
         second = client.get("/newsletters/other/issues/").text
+        assert second.count('href="/newsletters/other/"') == 2
         assert 'href="/newsletters/other/issues/the-first-issue/"' in second
         page = client.get("/newsletters/other/issues/the-first-issue/").text
         assert 'href="http://testserver/newsletters/other/issues/the-first-issue/"' in page

@@ -112,6 +112,7 @@ def test_the_site_map_has_what_may_be_found(client):
         "/",
         "/issues/",
         "/issues/the-first-issue/",
+        "/newsletters/other/",
         "/newsletters/other/issues/",
         "/newsletters/other/issues/elsewhere/",
     ]
