@@ -150,7 +150,6 @@ def connections() -> Iterator[Metric]:
 QUESTIONS: tuple[Callable[[], Iterator[Metric]], ...] = (
     alarm,
     workers,
-    alarm,
     oldest_due,
     open_mails,
     issues,
