@@ -67,7 +67,7 @@ class Housekeeping:
             if Chore.objects.take("allowances", _PRUNE_ALLOWANCES):
                 self.prune_allowances()
             figures.refresh()
-        IssueCount.objects.refresh()
+        IssueCount.objects.refresh(most=1)
 
     def prune_allowances(self) -> None:
         """Forget what the guards of the sign-up remember of the day before."""

@@ -34,9 +34,10 @@ _PACE: dict[str, Any] = {
 
 
 class IssueCountManager(models.Manager["IssueCount"]):
-    def refresh(self, *issue_ids: int) -> None:
+    def refresh(self, *issue_ids: int, most: int | None = None) -> None:
         """Count what has rested long enough, of some issues or of all; not if somebody is at it.
 
+        `most` bounds the time: a worker that counts many large issues would not renew its leases.
         Each count is one statement, so that the promised mails and their states are of one moment.
         """
         with transaction.atomic(), connection.cursor() as cursor:
@@ -44,7 +45,7 @@ class IssueCountManager(models.Manager["IssueCount"]):
             if not cursor.fetchone()[0]:
                 return
             cursor.execute("SET LOCAL statement_timeout = '1min'")
-            cursor.execute(_DUE, {**_PACE, "issues": list(issue_ids) or None})
+            cursor.execute(_DUE, {**_PACE, "issues": list(issue_ids) or None, "most": most})
             for issue, in_detail in cursor.fetchall():
                 _count(cursor, issue, in_detail=in_detail)
 
@@ -127,7 +128,8 @@ WHERE issue.state NOT IN ('draft', 'scheduled')
              make_interval(secs => greatest(%(shortest)s, %(share)s * count.seconds)), rest
          )
   )
-ORDER BY issue.id DESC
+ORDER BY count.counted_at NULLS FIRST, issue.id DESC
+LIMIT %(most)s
 """
 
 _COUNT = """

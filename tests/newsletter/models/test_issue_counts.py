@@ -159,3 +159,11 @@ def test_an_issue_is_counted_once_more_when_it_ends(issue):
     count = IssueCount.objects.get(issue=issue)
     assert count.states == {"sent": 2}
     assert count.domains == [["example.org", {"sent": 2}]]
+
+
+def test_a_worker_counts_one_at_a_time_and_forgets_none(issue):
+    issues = [issue, *(make_issue(f"Issue {number}", state="sent") for number in range(2))]
+    for number in range(1, 4):
+        IssueCount.objects.refresh(most=1)
+        assert IssueCount.objects.count() == number
+    assert {count.issue_id for count in IssueCount.objects.all()} == {one.pk for one in issues}
