@@ -8,7 +8,6 @@ provider, so that one which refuses everything spoils single mails until the cir
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from email import message_from_bytes, policy
 from typing import Any
 from urllib.parse import SplitResult
@@ -23,25 +22,12 @@ from config import mail_providers
 from newsletter.delivery.outcomes import Outcome, Verdict
 from newsletter.delivery.transports import http, http_outcomes
 from newsletter.delivery.transports.base import Mail
+from newsletter.delivery.transports.http import PATIENCE, Patience
 from newsletter.delivery.transports.http_batches import ALONE, BATCHES
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds."""
-
-    connect: float = 5.0
-    answer: float = 30.0
-    idle: float = 4.0
-    """A connection that was silent for longer is not used again: many servers end theirs after 5,
-    and a request into that moment is lost in doubt."""
-    repeats: tuple[float, ...] = (1.0, 4.0)
-    """Before a request in doubt is repeated under its idempotency key. It is done here and at once,
-    since Brevo forgets a key after 15 minutes, and Resend takes it for the same bytes only."""
-
-
 class AnymailTransport:
-    def __init__(self, url: SplitResult, patience: Patience = Patience()) -> None:
+    def __init__(self, url: SplitResult, patience: Patience = PATIENCE) -> None:
         self._scheme = url.scheme
         self._patience = patience
         path = f"anymail.backends.{url.scheme}.EmailBackend"

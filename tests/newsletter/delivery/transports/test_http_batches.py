@@ -127,10 +127,10 @@ def test_resend_answers_the_doubt_about_a_batch_under_its_key(provider, proven, 
 
 
 @pytest.mark.parametrize("scheme", sorted(TAKEN))
-@pytest.mark.parametrize(("status", "hold"), [(429, 7), (401, 0)])
+@pytest.mark.parametrize(("status", "hold"), [(429, 7), (401, 0), (302, 0)])
 def test_a_batch_that_was_not_taken_is_released_whole(provider, proven, scheme, status, hold):
     opened = proven(scheme)
-    provider.answers = [Answer(status, headers={"Retry-After": "7"})]
+    provider.answers = [Answer(status, headers={"Retry-After": "7", "Location": "/"})]
     outcomes = send(opened, *mails())
     assert verdicts(outcomes) == ["released"] * 4
     assert {outcome.hold for outcome in outcomes} == {hold}
