@@ -97,5 +97,5 @@ def test_both_versions_fit_into_the_database_during_a_deployment():
     threads = int(web["APP_APPLICATION__WORKERS"]["value"]) * int(
         web["APP_APPLICATION__THREADS"]["value"]
     )
-    connections = threads + int(worker["APP_DELIVERY__CONNECTIONS"]["value"]) + 1
+    connections = threads + int(worker["APP_DELIVERY__CONNECTIONS"]["value"]) + 2
     assert 2 * connections + 1 <= 22

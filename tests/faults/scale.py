@@ -17,10 +17,12 @@ class Scale:
     away: float = 3.0
     """Seconds without a database."""
     stops: int = 1
+    at_rate: int = 400
+    """Mails that are sent at a rate."""
 
 
 SHORT = Scale()
-LONG = Scale(readers=50_000, kills=60, cuts=60, restarts=10, away=90.0, stops=10)
+LONG = Scale(readers=50_000, kills=60, cuts=60, restarts=10, away=90.0, stops=10, at_rate=6000)
 
 _COLUMNS = ("story", "faults", "mails", "sent", "unknown", "lost", "doubled", "remarks")
 

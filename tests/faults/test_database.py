@@ -66,6 +66,17 @@ def test_a_database_that_is_away_is_waited_for(service, scale, measured):
     assert findings.states == {"sent": scale.readers}
 
 
+def test_a_worker_has_as_many_connections_as_the_guide_counts(service):
+    """Those that send, the housekeeping's and the import's."""
+    service.add_readers(100)
+    service.publish()
+    held = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'worker'"
+    with service.witness():
+        service.deliver(APP_DELIVERY__CONNECTIONS="2")
+        service.finish()
+        assert eventually(lambda: len(service.sql(held)) == 4)
+
+
 def restart(service, *, seconds):
     """Kill the database for some time; return how long after its return mails went on."""
     service.cluster.stop("immediate")

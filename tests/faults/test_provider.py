@@ -2,9 +2,12 @@
 
 import time
 
+from newsletter.delivery.sending import GROUP
 from newsletter.simulation.verdict import accepted
 from tests.faults.sampler import Sampler
 from tests.processes import eventually
+
+RATE = 100
 
 
 def test_an_absent_provider_opens_the_circuit_and_costs_nobody_an_attempt(service):
@@ -29,6 +32,23 @@ def test_an_absent_provider_opens_the_circuit_and_costs_nobody_an_attempt(servic
     assert service.sql(opened) == []
     assert service.findings().faultless
     assert service.states() == {"sent": 1000}
+
+
+def test_the_rate_holds_over_all_workers(service, scale, measured):
+    """Slower is the machine's business; faster is not allowed."""
+    service.add_readers(scale.at_rate)
+    service.publish()
+    rate = {"APP_DELIVERY__RATE_PER_SECOND": str(RATE)}
+    with service.witness():
+        for _ in range(2):
+            service.deliver("--processes", "2", **rate)
+        service.finish(seconds=300)
+    span = "extract(epoch FROM max(sending_at) - min(sending_at))::float"
+    ((seconds,),) = service.sql(f"SELECT {span} FROM newsletter_delivery")  # noqa: S608
+    findings = service.findings()
+    measured.note(f"{RATE} a second for 4 workers", 0, findings, f"{seconds:.1f} s")
+    assert findings.states == {"sent": scale.at_rate}
+    assert seconds >= 0.95 * scale.at_rate / RATE - GROUP / RATE
 
 
 def test_a_sign_up_while_the_provider_is_away_is_confirmed_later(service):
