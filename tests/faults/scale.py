@@ -19,10 +19,22 @@ class Scale:
     stops: int = 1
     at_rate: int = 400
     """Mails that are sent at a rate."""
+    sign_ups: int = 300
+    web_kills: int = 4
 
 
 SHORT = Scale()
-LONG = Scale(readers=50_000, kills=60, cuts=60, restarts=10, away=90.0, stops=10, at_rate=6000)
+LONG = Scale(
+    readers=50_000,
+    kills=60,
+    cuts=60,
+    restarts=10,
+    away=90.0,
+    stops=10,
+    at_rate=6000,
+    sign_ups=10_000,
+    web_kills=50,
+)
 
 _COLUMNS = ("story", "faults", "mails", "sent", "unknown", "lost", "doubled", "remarks")
 

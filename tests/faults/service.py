@@ -154,17 +154,21 @@ class Service:
         return int(said.split()[-1])
 
     def deliver(self, *arguments: str, **variables: str) -> subprocess.Popen[Any]:
-        """Start a worker; its log is `deliver.log`."""
-        with (self.folder / "deliver.log").open("ab") as log:
-            worker = subprocess.Popen(
-                [sys.executable, "manage.py", "deliver", *arguments],
+        """Start a worker."""
+        return self.start("manage.py", "deliver", *arguments, **variables)
+
+    def start(self, *words: str, **variables: str) -> subprocess.Popen[Any]:
+        """Start a process of the service; the log of all is `service.log`."""
+        with (self.folder / "service.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *words],
                 cwd=ROOT,
                 env={**self.variables, **variables},
                 stdout=log,
                 stderr=log,
             )
-        self._started.append(worker)
-        return worker
+        self._started.append(process)
+        return process
 
     @contextmanager
     def witness(self, *rules: dict[str, Any]) -> Iterator[subprocess.Popen[Any]]:

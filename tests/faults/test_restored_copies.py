@@ -98,7 +98,7 @@ def test_a_copy_sends_nothing_until_it_is_reconciled(service, copied):
     before = mails(service)
     with service.witness():
         worker = service.deliver(**copied)
-        log = service.folder / "deliver.log"
+        log = service.folder / "service.log"
         assert eventually(lambda: "delivery.restored_copy" in log.read_text(), seconds=30)
         assert not eventually(lambda: mails(service) > before, seconds=3)
         assert states(service) == {"claimed": 1, "sending": 1, "pending": 1}
