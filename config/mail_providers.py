@@ -4,13 +4,14 @@ Their keys are not parts of a host name: ``urlsplit(...).hostname`` would lower 
 public, so the address is taken apart here.
 """
 
+import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
 class MailProvider:
-    """The names under which Anymail's backend takes the parts of the address."""
+    """The names under which the transport takes the parts of the address."""
 
     key: str
     secret: str = ""
@@ -18,12 +19,12 @@ class MailProvider:
 
     def shape(self, scheme: str) -> str:
         """Return what an address looks like."""
-        secret, domain = ":SECRET" * bool(self.secret), "@DOMAIN" * bool(self.domain)
+        secret = ":SECRET" * bool(self.secret)
+        domain = f"@{self.domain.removeprefix('sender_').upper()}" * bool(self.domain)
         return f"{scheme}://KEY{secret}{domain}"
 
 
-# https://anymail.dev/en/stable/esps/. Amazon SES is not among them: its Anymail backend needs
-# boto3, and its SMTP interface needs nothing. Nor are those that would lose our headers or ids.
+# https://anymail.dev/en/stable/esps/, but those that would lose our headers or ids.
 PROVIDERS = {
     "brevo": MailProvider("api_key"),
     "mailgun": MailProvider("api_key", domain="sender_domain"),
@@ -32,6 +33,7 @@ PROVIDERS = {
     "postmark": MailProvider("server_token"),
     "resend": MailProvider("api_key"),
     "sendgrid": MailProvider("api_key"),
+    "ses": MailProvider("access_key", secret="secret_key", domain="region"),  # noqa: S106
     "sparkpost": MailProvider("api_key"),
 }
 
@@ -48,9 +50,17 @@ def options(url: SplitResult) -> dict[str, str]:
     is_plain = all(
         value.isascii() and value.isprintable() and " " not in value for _, value in pairs
     )
+    if provider.domain == "region" and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", domain):
+        is_plain = False  # it becomes a part of the host's name
     if not (is_complete and is_plain) or url.path not in {"", "/"} or url.fragment:
         raise ValueError(provider.shape(url.scheme))
     return {name: value for name, value in pairs if name} | _api_url(url)
+
+
+def ses_api(url: SplitResult) -> str:
+    """Return the base address of Amazon's API in the region that an address names."""
+    given = options(url)
+    return given.get("api_url") or f"https://email.{given['region']}.amazonaws.com/"
 
 
 def public_name(url: SplitResult) -> str:

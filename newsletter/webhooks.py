@@ -29,10 +29,11 @@ from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from newsletter import bouncing
+from newsletter import amazon_topics, bouncing
 from newsletter.delivery.outcomes import HARD_BOUNCES
 from zero2prod.answers import refuse
 
@@ -48,6 +49,8 @@ _VIEWS = {
     "resend": ResendTrackingWebhookView,
     "sendgrid": SendGridTrackingWebhookView,
     "sparkpost": SparkPostTrackingWebhookView,
+    # A name, for Amazon's library is large.
+    "ses": "anymail.webhooks.amazon_ses.AmazonSESTrackingWebhookView",
 }
 _SIGNING_KEYS = {"mailgun": "webhook_signing_key", "mailtrap": "tracking_secret"}
 
@@ -75,9 +78,13 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
         sentence = f"A call has at most {BODY_LIMIT} bytes."
         return refuse(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
     view = _view(provider)
+    if provider == "ses" and not request.headers.get("Authorization"):
+        return amazon_topics.ask_for_secret(request)
     try:
         view.run_validators(request)
         reports = list(_reports(view.parse_events(request)))
+        if provider == "ses":
+            amazon_topics.confirm(request.body)
     except AnymailWebhookValidationFailure:
         logger.warning("webhooks.forged", provider=provider)
         return refuse(request, HTTPStatus.FORBIDDEN, "The secret or the signature is wrong.")
@@ -114,8 +121,15 @@ class _Report:
 _HARD = {"HardBounce", "BadEmailAddress", "hard_bounce", "invalid_email", "Permanent"}
 _HARD |= {"suppress-bounce", "Bounced Address"}
 _SOFT = {"SoftBounce", "soft_bounce", "Transient", "Undetermined"}
-_WORDS = (("Type",), ("event",), ("reason",), ("data", "bounce", "type"), ("event-data", "reason"))
-"""Postmark, Brevo, SendGrid, Resend, Mailgun: https://anymail.dev/en/stable/esps/"""
+_WORDS = (
+    ("Type",),
+    ("event",),
+    ("reason",),
+    ("data", "bounce", "type"),
+    ("event-data", "reason"),
+    ("bounce", "bounceType"),
+)
+"""Postmark, Brevo, SendGrid, Resend, Mailgun, SES: https://anymail.dev/en/stable/esps/"""
 
 
 def _view(provider: str) -> Any:
@@ -124,10 +138,13 @@ def _view(provider: str) -> Any:
     needs_key = provider == "mailgun" and not settings.WEBHOOK_SIGNING_KEY
     if provider not in _VIEWS or not settings.WEBHOOK_SECRET or needs_key:
         raise Http404
-    secrets = {"webhook_secret": settings.WEBHOOK_SECRET}
+    secrets: dict[str, Any] = {"webhook_secret": settings.WEBHOOK_SECRET}
     if signing_key and settings.WEBHOOK_SIGNING_KEY:
         secrets[signing_key] = settings.WEBHOOK_SIGNING_KEY
-    return _VIEWS[provider](**secrets)
+    view = _VIEWS[provider]
+    if isinstance(view, str):
+        return import_string(view)(**secrets, auto_confirm_sns_subscriptions=False)
+    return view(**secrets)
 
 
 def _reports(events: list[AnymailTrackingEvent]) -> Iterator[_Report]:

@@ -16,8 +16,11 @@ def running(*words: str) -> list[int]:
     ]
 
 
-def eventually(claim: Callable[[], bool], *, seconds: float = 15) -> bool:
-    """Whether a claim comes true in time."""
+def eventually(claim: Callable[[], bool], *, seconds: float = 60) -> bool:
+    """Whether a claim comes true in time.
+
+    The default bounds no promise, only how long a busy machine may take to start a process.
+    """
     deadline = monotonic() + seconds
     while not (holds := claim()) and monotonic() < deadline:
         sleep(0.1)

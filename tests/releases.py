@@ -19,21 +19,33 @@ from tests.processes import eventually
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("config", "newsletter", "templates", "zero2prod", "manage.py")
+MIGRATIONS = "newsletter/migrations/[0-9]*.py"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+READERS = 20
 SECONDS = 2.0
 """How long requests flow before and after the new schema comes."""
 
 
-def previous_release() -> str | None:
-    """Return the tag of the latest release before this commit."""
-    command = ["git", "describe", "--tags", "--abbrev=0", "--match", "v[0-9]*", "HEAD^"]
+def version_before() -> str | None:
+    """Return the latest release before this commit, or the commit before the newest migration.
+
+    None without a history, as in a shallow clone.
+    """
+    if tag := _git("describe", "--tags", "--abbrev=0", "--match", "v[0-9]*", "HEAD^"):
+        return tag
+    newest = _git("log", "-1", "--diff-filter=A", "--format=%H", "--", MIGRATIONS)
+    return _git("rev-parse", "--verify", "--quiet", f"{newest}^") or None
+
+
+def _git(*words: str) -> str:
+    command = ["git", *words]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or None
+    return found.stdout.strip() if found.returncode == 0 else ""
 
 
-def unpack_release(tag: str, folder: Path) -> Path:
+def unpack(version: str, folder: Path) -> Path:
     archive = subprocess.run(
-        ["git", "archive", tag, *PARTS],  # noqa: S607
+        ["git", "archive", version, *PARTS],  # noqa: S607
         cwd=ROOT,
         capture_output=True,
         check=True,
@@ -74,6 +86,7 @@ class Deployment:
 
     def run(self, old: Path, new: Path) -> None:
         self._migrate(old)
+        self._manage(old, "demo_data", "--subscriptions", str(READERS))
         stop = threading.Event()
         visitors = threading.Thread(target=self._visit, args=(stop,))
         with ExitStack() as running:
@@ -89,16 +102,25 @@ class Deployment:
             time.sleep(SECONDS)
             stop.set()
             visitors.join()
-            if not eventually(lambda: self._count("sent") == self.signed_up, seconds=20):
-                self.faults.append(f"{self._count('sent')} of {self.signed_up} mails were sent")
+            self._publish(old)
+            promised = self.signed_up + READERS
+            if not eventually(lambda: self._count("sent") == promised, seconds=20):
+                self.faults.append(f"{self._count('sent')} of {promised} mails were sent")
 
     def _migrate(self, version: Path) -> None:
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"],
-            cwd=version,
-            env=self._variables,
-            check=True,
-        )
+        self._manage(version, "migrate", "--no-input", "--verbosity", "0")
+
+    def _publish(self, version: Path) -> None:
+        (body := version / "body.md").write_text("News.")
+        words = ("--newsletter", "default", "--subject", "News", "--body-file", str(body))
+        try:
+            self._manage(version, "publish", *words)
+        except subprocess.CalledProcessError:
+            self.faults.append("an issue could not be published")
+
+    def _manage(self, version: Path, *words: str) -> None:
+        command = [sys.executable, "manage.py", *words]
+        subprocess.run(command, cwd=version, env=self._variables, check=True)
 
     @contextmanager
     def _process(self, version: Path, command: list[str], log: Path) -> Iterator[None]:

@@ -12,7 +12,7 @@ from django_migration_linter import MigrationLinter
 from django_migration_linter.sql_analyser import analyse_sql_statements
 
 from tests.faults.cluster import Cluster
-from tests.releases import ROOT, Deployment, copy_of_this, previous_release, unpack_release
+from tests.releases import ROOT, Deployment, copy_of_this, unpack, version_before
 from zero2prod.management.commands import migrate
 
 FIRST_RELEASE = "0003_installation_and_tallies"
@@ -137,12 +137,13 @@ def deployment(free_port: int, tmp_path: Path):
         cluster.remove()
 
 
-def test_the_release_before_works_on_the_new_schema(deployment, tmp_path):
-    tag = previous_release()
-    if tag is None:
-        pytest.skip("There is no earlier release (no tag v1.2.3 before this commit).")
-    deployment.run(unpack_release(tag, tmp_path), ROOT)
+def test_the_version_before_works_on_the_new_schema(deployment, tmp_path):
+    version = version_before()
+    if version is None:
+        pytest.skip("This checkout has no history, so there is no version before (git fetch).")
+    deployment.run(unpack(version, tmp_path), ROOT)
     assert deployment.faults == []
+    assert deployment.signed_up > 0
 
 
 def test_a_break_with_the_release_before_would_be_noticed(deployment, tmp_path):

@@ -89,10 +89,15 @@ class Ledger:
         return [row[0] for row in self._run(_DUE_STREAMS)]
 
     def claim(self, stream: int | None, token: UUID, limit: int) -> list[UUID]:
-        """Claim due rows of a stream under a token and return their ids."""
-        query = _CLAIM_SINGLE if stream is SINGLE_MAILS else _CLAIM_ISSUE
+        """Claim due rows of a stream under a token and return their ids.
+
+        A row in the sending of which a worker died comes after the others and alone: it may have
+        been the cause, and whatever dies with it then leaves nobody else in doubt.
+        """
         parameters = {"stream": stream, "token": token, "limit": limit, "lease": LEASE}
-        return [row[0] for row in self._run(query, parameters)]
+        unsuspected, suspected = _CLAIM_SINGLE if stream is SINGLE_MAILS else _CLAIM_ISSUE
+        rows = self._run(unsuspected, parameters) or self._run(suspected, parameters | {"limit": 1})
+        return [row[0] for row in rows]
 
     def advance(
         self, token: UUID, records: Sequence[Record], next_ids: Sequence[UUID], provider: str
@@ -175,13 +180,21 @@ UPDATE newsletter_delivery
 SET state = 'claimed', next_at = NULL, claim_token = %(token)s, lease_until = now() + %(lease)s
 WHERE id = ANY (ARRAY(
     SELECT id FROM newsletter_delivery
-    WHERE {stream} AND next_at <= now()
+    WHERE {stream} AND next_at <= now() AND recoveries {recoveries}
     ORDER BY next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ))
 RETURNING id
 """
-_CLAIM_SINGLE = _CLAIM.format(stream="NOT kind = 'issue'")
-_CLAIM_ISSUE = _CLAIM.format(stream="kind = 'issue' AND issue_id = %(stream)s")
+_OF_SINGLE_MAILS = "NOT kind = 'issue'"
+_OF_AN_ISSUE = "kind = 'issue' AND issue_id = %(stream)s"
+_CLAIM_SINGLE = (
+    _CLAIM.format(stream=_OF_SINGLE_MAILS, recoveries="= 0"),
+    _CLAIM.format(stream=_OF_SINGLE_MAILS, recoveries="> 0"),
+)
+_CLAIM_ISSUE = (
+    _CLAIM.format(stream=_OF_AN_ISSUE, recoveries="= 0"),
+    _CLAIM.format(stream=_OF_AN_ISSUE, recoveries="> 0"),
+)
 
 _RELEASE = """
 UPDATE newsletter_delivery

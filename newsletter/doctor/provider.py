@@ -38,15 +38,18 @@ def _maildir(path: Path) -> Finding:
 
 def _api(url: SplitResult) -> Finding:
     """Reach the host of the API; whether the key is right shows at the first mail only."""
-    options: dict[str, Any] = mail_providers.options(url)
-    backend: Any = get_connection(f"anymail.backends.{url.scheme}.EmailBackend", **options)
-    base = urlsplit(backend.api_url)
+    base = urlsplit(mail_providers.ses_api(url) if url.scheme == "ses" else _anymail(url).api_url)
     try:
         requests.get(f"{base.scheme}://{base.netloc}/", timeout=_PATIENCE, allow_redirects=False)
     except requests.RequestException as error:
         remedy = "Check the network of this machine, and APP_EMAIL__URL."
         return fail(_PART, f"{base.hostname} is not reached: {type(error).__name__}", remedy)
     return ok(_PART, f"{base.hostname} is reached; the key shows at the first mail")
+
+
+def _anymail(url: SplitResult) -> Any:
+    options: dict[str, Any] = mail_providers.options(url)
+    return get_connection(f"anymail.backends.{url.scheme}.EmailBackend", **options)
 
 
 def _smtp(url: SplitResult) -> Iterator[Finding]:

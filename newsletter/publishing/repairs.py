@@ -6,7 +6,7 @@ anybody from having two rows. Readers who have left meanwhile are skipped when t
 
 import structlog
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 
 from newsletter.models import Delivery, Issue
 from newsletter.models.issues import PUBLISHED
@@ -22,9 +22,11 @@ logger = structlog.get_logger(__name__)
 def retry_failed(*, issue_id: int) -> int:
     """Try the failed mails of an issue again, from the first attempt; return how many.
 
+    A mail that was given up because workers died stays under suspicion, and is sent alone.
     Raises WrongState for an issue that was never published, or was cancelled.
     """
-    return _put_back(issue_id, Delivery.State.FAILED, "retried", attempts=0, recoveries=0)
+    suspicion = Least(F("recoveries"), 1)
+    return _put_back(issue_id, Delivery.State.FAILED, "retried", attempts=0, recoveries=suspicion)
 
 
 def resend_unknown(*, issue_id: int) -> int:

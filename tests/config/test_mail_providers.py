@@ -18,6 +18,11 @@ from config import environment, mail_providers
         ),
         ("mailjet://Key:SeCret", {"api_key": "Key", "secret_key": "SeCret"}, "mailjet://"),
         (
+            "ses://AKIA:Se%2Fcret@eu-central-1",
+            {"access_key": "AKIA", "secret_key": "Se/cret", "region": "eu-central-1"},
+            "ses://eu-central-1",
+        ),
+        (
             "sparkpost://K?api_url=https://api.eu.sparkpost.com/api/v1",
             {"api_key": "K", "api_url": "https://api.eu.sparkpost.com/api/v1"},
             "sparkpost://",
@@ -55,6 +60,11 @@ def test_the_public_name_of_a_mail_server_holds_no_password():
         "postmark://secret?region=eu",
         "mailgun://secret",
         "mailgun://@example.org",
+        "ses://secret",
+        "ses://key:secret",
+        "ses://key@eu-central-1",
+        "ses://key:secret@evil.example/",
+        "ses://key:secret@eu-central-1.evil.example",
         "mailjet://secret",
         "mailjet://secret:",
         "mailjet://:secret",
@@ -70,6 +80,11 @@ def test_a_wrong_address_is_told_in_one_sentence_without_it(monkeypatch, address
     assert sentence.startswith("APP_EMAIL__URL must be an address ")
     assert "secr" not in sentence
     assert error.value.__cause__ is None
+
+
+def test_amazons_api_is_that_of_the_region():
+    url = urlsplit("ses://KEY:SECRET@us-gov-west-1")
+    assert mail_providers.ses_api(url) == "https://email.us-gov-west-1.amazonaws.com/"
 
 
 @pytest.mark.parametrize("value", ["bounces@example.org", "b.o_u-1@mail.example.org", ""])

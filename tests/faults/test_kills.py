@@ -48,6 +48,35 @@ def test_the_supervisor_is_killed_and_its_workers_end_too(service):
         assert eventually(lambda: not service.sql("SELECT 1 FROM newsletter_worker"))
 
 
+def test_a_mail_that_kills_whoever_sends_it_takes_nobody_with_it_twice(service):
+    """The operator sends what is in doubt again, and again, until the mail is given up."""
+    service.add_readers(40)
+    issue = service.publish()
+    in_hand = (
+        "state = 'sending' AND subscription_id IN "
+        "(SELECT id FROM newsletter_subscription WHERE email = 'reader7@example.org')"
+    )
+    in_doubt = []
+    with service.witness({"do": "slow", "seconds": 600, "to": "^reader7@"}):
+        for _ in range(3):
+            worker = service.deliver(APP_DELIVERY__CONNECTIONS="1")
+            assert eventually(lambda: service.count(in_hand) == 1)
+            worker.kill()
+            worker.wait()
+            service.let_leases_pass()
+            service.run("deliver", "--drain")
+            in_doubt.append(service.count("state = 'unknown'"))
+            service.run("issue", str(issue), "resend-unknown")
+        service.finish()
+
+    assert in_doubt == [GROUP, 1, 0]
+    assert service.states() == {"sent": 39, "failed": 1}
+    assert service.count("state = 'failed' AND error_code = 'poison'") == 1
+    findings = service.findings()
+    assert (findings.lost, findings.denied) == ([], [])
+    assert len(findings.doubled) < GROUP
+
+
 def test_a_mail_that_kills_every_worker_is_given_up_and_the_others_go_out(service):
     service.promise_confirmations(1)
     deaths = 0

@@ -41,6 +41,15 @@ def test_failed_mails_are_due_again_from_their_first_attempt(sent_issue):
     assert sent_issue.state == Issue.State.SENDING
 
 
+def test_a_mail_that_was_given_up_is_tried_again_but_stays_under_suspicion(sent_issue):
+    poison = finished(sent_issue, "failed", "p@example.org", error_code="poison", recoveries=3)
+    refused = finished(sent_issue, "failed", "f@example.org", error_code="552")
+    assert publishing.retry_failed(issue_id=sent_issue.pk) == 2
+    poison.refresh_from_db()
+    refused.refresh_from_db()
+    assert (poison.recoveries, refused.recoveries) == (1, 0)
+
+
 def test_a_mail_in_doubt_is_sent_again_and_counted(sent_issue):
     unknown = finished(sent_issue, "unknown", "u@example.org", error_code="worker_died")
     assert publishing.resend_unknown(issue_id=sent_issue.pk) == 1

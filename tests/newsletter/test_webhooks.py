@@ -6,6 +6,7 @@ import json
 from uuid import uuid4
 
 import pytest
+import requests
 from django.test import Client
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as effort
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from newsletter.models import Delivery, Subscription, Suppression
 from newsletter.webhooks import BODY_LIMIT
 from tests.factories import make_delivery, make_issue, make_subscription
-from tests.newsletter.webhook_calls import CALLS, SIGNING_KEY
+from tests.newsletter.webhook_calls import CALLS, SIGNING_KEY, sns
 
 pytestmark = [
     pytest.mark.django_db,
@@ -55,6 +56,8 @@ def call(provider, body, secret=SECRET, signing_key=SIGNING_KEY):
     if provider == "mailtrap":
         signature = hmac.new(signing_key.encode(), octets, hashlib.sha256).hexdigest()
         headers["Mailtrap-Signature"] = signature
+    if provider == "ses" and isinstance(body, dict):
+        headers |= {"x-amz-sns-message-type": body["Type"], "x-amz-sns-message-id": "sns-1"}
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     url = f"/webhooks/{provider}/"
     return client.post(url, octets, content_type="application/json", headers=headers)
@@ -138,6 +141,72 @@ def test_a_forged_signature_is_refused(mail):
     delivered = CALLS["mailtrap", "delivered"](str(mail.pk))
     assert call("mailtrap", delivered, signing_key="other").status_code == 403
     assert ending() == ("unknown", "", "confirmed", False)
+
+
+def subscription(address):
+    return sns("SubscriptionConfirmation", SubscribeURL=address, TopicArn="arn:aws:sns:x:1:mails")
+
+
+CONFIRM = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&Token=t"
+
+
+@pytest.fixture
+def visited(monkeypatch):
+    """Return the addresses that were asked; Amazon itself is not here to answer."""
+    addresses = []
+
+    def get(address, **options):
+        addresses.append(address)
+        assert options["allow_redirects"] is False
+        assert options["timeout"]
+        answer = requests.Response()
+        answer.status_code = 404 if "gone" in address else 200
+        return answer
+
+    monkeypatch.setattr(requests, "get", get)
+    return addresses
+
+
+def test_amazon_is_asked_for_the_secret_first(client):
+    """It sends the secret only to whom it was asked for it by."""
+    body = json.dumps(CALLS["ses", "gone"]("1"))
+    response = client.post("/webhooks/ses/", body, "text/plain; charset=UTF-8")
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"].startswith("Basic ")
+
+
+def test_amazons_topic_is_confirmed_for_who_knows_the_secret(visited):
+    body = subscription(CONFIRM)
+    assert call("ses", body, "provider:wrong").status_code == 403
+    assert visited == []
+    assert call("ses", body).status_code == 200
+    assert visited == [CONFIRM]
+
+
+def test_a_confirmation_that_fails_is_asked_for_again(visited):
+    body = subscription(CONFIRM + "gone")
+    assert call("ses", body).status_code == 400
+    assert len(visited) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://sns.eu-central-1.amazonaws.com/?a",
+        "https://sns.eu-central-1.amazonaws.com.evil.example/?a",
+        "https://evil.example/?sns.eu-central-1.amazonaws.com/",
+        "https://sns.eu-central-1.amazonaws.com@evil.example/?a",
+        "https://sns.eu-central-1.amazonaws.com:8000/?a",
+        "https://sns.eu-central-1.amazonaws.com/?a b",
+        "https://127.0.0.1/?a",
+        None,
+        7,
+    ],
+)
+def test_no_other_address_is_visited_for_a_confirmation(visited, address):
+    body = subscription(address)
+    assert call("ses", body).status_code == 400
+    assert visited == []
 
 
 def test_without_a_secret_there_is_no_route(settings, mail):

@@ -62,6 +62,22 @@ def _sparkpost(event, delivery, **fields):
     return [{"msys": {"message_event": message}}]
 
 
+def sns(kind, **fields):
+    return {"Type": kind, "MessageId": "sns-1", "Timestamp": "2026-11-26T12:00:00.000Z", **fields}
+
+
+def _ses(event, delivery, /, **fields):
+    metadata = [{"name": "X-Metadata", "value": json.dumps({"delivery_id": delivery})}]
+    sent = {"messageId": "0100018-ses", "destination": ["ursula@example.org"], "headers": metadata}
+    return sns("Notification", Message=json.dumps({"eventType": event, "mail": sent, **fields}))
+
+
+def _ses_bounce(delivery, kind, said):
+    gone = [{"emailAddress": "ursula@example.org", "diagnosticCode": f"smtp; {said}"}]
+    bounce = {"bounceType": kind, "bounceSubType": "General", "bouncedRecipients": gone}
+    return _ses("Bounce", delivery, bounce=bounce)
+
+
 GONE = "550 5.1.1 <ursula@example.org>: user unknown"
 POLICY = "550 5.7.1 rejected by policy"
 _PERMANENT = {"severity": "permanent", "reason": "bounce"}
@@ -113,6 +129,15 @@ CALLS = {
     ("mailtrap", "delivered"): lambda d: _mailtrap("delivery", d),
     ("mailtrap", "gone"): lambda d: _mailtrap("bounce", d, response=GONE),
     ("mailtrap", "complaint"): lambda d: _mailtrap("spam", d),
+    ("ses", "delivered"): lambda d: _ses(
+        "Delivery", d, delivery={"recipients": ["ursula@example.org"], "smtpResponse": "250 ok"}
+    ),
+    ("ses", "gone"): lambda d: _ses_bounce(d, "Permanent", GONE),
+    ("ses", "policy"): lambda d: _ses_bounce(d, "Permanent", POLICY),
+    ("ses", "soft"): lambda d: _ses_bounce(d, "Transient", "452 4.2.2 full"),
+    ("ses", "complaint"): lambda d: _ses(
+        "Complaint", d, complaint={"complainedRecipients": [{"emailAddress": "u@example.org"}]}
+    ),
     ("sparkpost", "delivered"): lambda d: _sparkpost("delivery", d),
     ("sparkpost", "gone"): lambda d: _sparkpost("bounce", d, bounce_class="10", raw_reason=GONE),
     ("sparkpost", "complaint"): lambda d: _sparkpost("spam_complaint", d),

@@ -15,6 +15,11 @@ def open_transport(url: SplitResult) -> Transport:
     """Return a transport; it connects at its first mail."""
     if url.scheme == "maildir":
         return MaildirTransport(url.path)
+    if url.scheme == "ses":
+        # Amazon's library is large, and who does not use it has no room for it.
+        from newsletter.delivery.transports.ses import SesTransport  # noqa: PLC0415
+
+        return SesTransport(url)
     if url.scheme in mail_providers.PROVIDERS:
         return AnymailTransport(url)
     return SmtpTransport(url)

@@ -1,13 +1,13 @@
 """A mail provider's HTTP API, spoken by django-anymail over one kept connection.
 
-Mails go one by one. A batch would need the provider to fill a reader's link into the body, and
-what fills it would also take an editor's ``{{ }}`` or ``%recipient%`` for its own; and a lost
-answer to a batch puts all of it in doubt. The other way to be fast is more connections.
+A group goes in one request where the provider takes complete mails so (`http_batches`), elsewhere
+one by one, and the way to be fast is more connections. A lost answer puts all of its request in
+doubt: a group at most, as with SMTP. The first mail goes alone, and the first after a fault of the
+provider, so that one which refuses everything spoils single mails until the circuit opens.
 """
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from email import message_from_bytes, policy
 from typing import Any
 from urllib.parse import SplitResult
@@ -16,29 +16,18 @@ from uuid import uuid5
 from anymail.exceptions import AnymailError
 from anymail.message import AnymailMessage
 from django.core.mail import get_connection
+from requests import RequestException
 
 from config import mail_providers
 from newsletter.delivery.outcomes import Outcome, Verdict
 from newsletter.delivery.transports import http, http_outcomes
 from newsletter.delivery.transports.base import Mail
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds."""
-
-    connect: float = 5.0
-    answer: float = 30.0
-    idle: float = 4.0
-    """A connection that was silent for longer is not used again: many servers end theirs after 5,
-    and a request into that moment is lost in doubt."""
-    repeats: tuple[float, ...] = (1.0, 4.0)
-    """Before a request in doubt is repeated under its idempotency key. It is done here and at once,
-    since Brevo forgets a key after 15 minutes, and Resend takes it for the same bytes only."""
+from newsletter.delivery.transports.http import PATIENCE, Patience
+from newsletter.delivery.transports.http_batches import ALONE, BATCHES
 
 
 class AnymailTransport:
-    def __init__(self, url: SplitResult, patience: Patience = Patience()) -> None:
+    def __init__(self, url: SplitResult, patience: Patience = PATIENCE) -> None:
         self._scheme = url.scheme
         self._patience = patience
         path = f"anymail.backends.{url.scheme}.EmailBackend"
@@ -47,62 +36,82 @@ class AnymailTransport:
             path, timeout=(patience.connect, patience.answer), **options
         )
         self._used_at = 0.0
+        self._batches = BATCHES.get(url.scheme)
+        self._is_proven = False
+        """Whether the provider did its work the last time."""
 
     def send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
         results: list[Outcome] = []
-        for mail in mails:
-            if halted():
+        while len(results) < len(mails) and not halted():
+            rest = mails[len(results) :]
+            together = rest if self._batches and self._is_proven else rest[:1]
+            results += self._send(together, halted)
+            if not self._is_proven:
                 break
-            results.append(self._send(mail, halted))
-            if results[-1].hold or results[-1].provider_failed:
-                break
-        rest = Outcome(Verdict.RELEASED, results[-1].code if results else "stopped")
-        return results + [rest] * (len(mails) - len(results))
+        rest_is = Outcome(Verdict.RELEASED, results[-1].code if results else "stopped")
+        return results + [rest_is] * (len(mails) - len(results))
 
     def close(self) -> None:
         self._backend.close()
 
-    def _send(self, mail: Mail, halted: Callable[[], bool]) -> Outcome:
-        message = _message(mail)
-        key = str(uuid5(mail.delivery_id, message.body))
-        if self._scheme == "postmark":
-            message.extra_headers["X-PM-KeepID"] = "true"  # else it makes a Message-ID of its own
-        if self._scheme == "brevo":
-            message.extra_headers["idempotencyKey"] = key
-        outcome = self._hand_over(message, key)
-        if outcome.verdict is Verdict.UNKNOWN and self._scheme in {"brevo", "resend"}:
-            return self._repeat(message, key, outcome, halted)
-        return outcome
+    def _send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
+        """Hand mails over in one request, and alone what was refused in company."""
+        outcomes = self._offer(mails, halted)
+        self._is_proven = _worked(outcomes)
+        for position, mail in enumerate(mails):
+            if outcomes[position] is ALONE and self._is_proven and not halted():
+                outcomes[position : position + 1] = alone = self._offer([mail], halted)
+                self._is_proven = _worked(alone)
+        return outcomes
+
+    def _offer(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
+        messages = [_message(mail) for mail in mails]
+        key = str(uuid5(mails[0].delivery_id, "".join(message.body for message in messages)))
+        for message in messages:
+            if self._scheme == "postmark":
+                message.extra_headers["X-PM-KeepID"] = "true"  # else it makes a Message-ID itself
+            if self._scheme == "brevo":
+                message.extra_headers["idempotencyKey"] = key
+        outcomes = self._hand_over(messages, key)
+        if outcomes[0].verdict is Verdict.UNKNOWN and self._scheme in {"brevo", "resend"}:
+            return self._repeat(messages, key, outcomes, halted)
+        return outcomes
 
     def _repeat(
-        self, message: Any, key: str, doubt: Outcome, halted: Callable[[], bool]
-    ) -> Outcome:
+        self, messages: Sequence[Any], key: str, doubt: list[Outcome], halted: Callable[[], bool]
+    ) -> list[Outcome]:
         """Ask again under the same key. Only a yes ends the doubt: a no is about this request."""
         for pause in self._patience.repeats:
             time.sleep(pause)
             if halted():
                 break
-            again = self._hand_over(message, key)
-            if again.verdict is Verdict.SENT:
+            again = self._hand_over(messages, key)
+            if again[0].verdict is Verdict.SENT:
                 return again
         return doubt
 
-    def _hand_over(self, message: Any, key: str) -> Outcome:
+    def _hand_over(self, messages: Sequence[Any], key: str) -> list[Outcome]:
         self._connect()
         if self._scheme == "resend":
             self._backend.session.headers["Idempotency-Key"] = key
         try:
+            if self._batches and len(messages) > 1:
+                return self._batches.post(self._backend, messages)
+            return [self._hand_over_one(messages[0])]
+        except (AnymailError, RequestException, http.NotConnected) as error:
+            return [http_outcomes.of_error(error)] * len(messages)
+        finally:
+            self._used_at = time.monotonic()
+
+    def _hand_over_one(self, message: Any) -> Outcome:
+        try:
             self._backend.send_messages([message])
-        except (AnymailError, http.NotConnected) as error:
-            return http_outcomes.of_error(error)
-        except (AttributeError, LookupError, TypeError, ValueError):
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
             # Anymail trusts the shape of an answer; the status has said enough.
             response = message.anymail_status.esp_response
             if response is None:
                 raise
             return http_outcomes.of_response(response)
-        finally:
-            self._used_at = time.monotonic()
         return http_outcomes.accepted(message.anymail_status.message_id)
 
     def _connect(self) -> None:
@@ -110,6 +119,10 @@ class AnymailTransport:
             self._backend.close()
         if self._backend.open():
             http.prepare(self._backend.session)
+
+
+def _worked(outcomes: Sequence[Outcome]) -> bool:
+    return not any(outcome.provider_failed or outcome.hold for outcome in outcomes)
 
 
 def _message(mail: Mail) -> Any:

@@ -6,6 +6,7 @@ as `NotConnected`, which neither ``urllib3`` nor ``requests`` knows and therefor
 """
 
 import ssl
+from dataclasses import dataclass
 from typing import Any
 
 from requests import Session
@@ -18,6 +19,23 @@ from urllib3.exceptions import (
     NameResolutionError,
     NewConnectionError,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds."""
+
+    connect: float = 5.0
+    answer: float = 30.0
+    idle: float = 4.0
+    """A connection that was silent for longer is not used again: many servers end theirs after 5,
+    and a request into that moment is lost in doubt."""
+    repeats: tuple[float, ...] = (1.0, 4.0)
+    """Before a request in doubt is repeated under its idempotency key. It is done here and at once,
+    since Brevo forgets a key after 15 minutes, and Resend takes it for the same bytes only."""
+
+
+PATIENCE = Patience()
 
 
 class NotConnected(Exception):

@@ -37,11 +37,11 @@ def of_error(error: Exception) -> Outcome:
     """Judge what Anymail or the connection raised."""
     if isinstance(error, AnymailRecipientsRefused):
         return Outcome(Verdict.FAILED, "recipient_refused")
+    if isinstance(error, _NEVER_LEFT):
+        return Outcome(Verdict.RELEASED, "wrong_address", provider_failed=True)
     response = getattr(error, "response", None)
     if response is not None:  # a response is false where its status is an error's
         return of_response(response)
-    if isinstance(error, _NEVER_LEFT):
-        return Outcome(Verdict.RELEASED, "wrong_address", provider_failed=True)
     if isinstance(error, requests.RequestException):
         code = "no_answer" if isinstance(error, requests.Timeout) else "connection_lost"
         return Outcome(Verdict.UNKNOWN, code, provider_failed=True)

@@ -83,6 +83,17 @@ def test_a_mail_on_which_three_workers_died_is_given_up(ledger, promise, issue):
     assert mail.error_code == "poison"
 
 
+def test_mails_on_which_a_worker_died_are_claimed_last_and_alone(ledger, promise, issue):
+    """One of them may be what killed it: the others must not be held up, or die with it again."""
+    mails = promise(5)
+    suspects = {mail.pk for mail in mails[:2]}
+    Delivery.objects.filter(pk__in=suspects).update(recoveries=1)
+    claims = [ledger.claim(issue.pk, uuid4(), 10) for _ in range(4)]
+    assert set(claims[0]) == {mail.pk for mail in mails} - suspects
+    assert [len(claim) for claim in claims] == [3, 1, 1, 0]
+    assert {*claims[1], *claims[2]} == suspects
+
+
 @pytest.mark.parametrize("outcome", ["sent", "failed"])
 def test_a_late_outcome_resolves_the_doubt(ledger, promise, issue, outcome):
     [mail] = promise()

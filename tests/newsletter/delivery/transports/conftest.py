@@ -17,3 +17,12 @@ def transport(provider):
     provider.answers = [YES["postmark"]]
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def one_by_one(provider):
+    """Mailtrap: it takes one mail a request."""
+    opened = open_at(provider, "mailtrap")
+    provider.answers = [YES["mailtrap"]]
+    yield opened
+    opened.close()

@@ -14,7 +14,7 @@ from typing import Any
 @dataclass
 class Answer:
     status: int = 200
-    body: str = "{}"
+    body: "str | Callable[[Request], str]" = "{}"
     headers: dict[str, str] = field(default_factory=dict)
     after: Callable[[BaseHTTPRequestHandler], None] | None = None
     """What is done instead of answering."""
@@ -59,17 +59,18 @@ def http_provider() -> Iterator[HttpProvider]:
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             port = self.client_address[1]
-            provider.requests.append(Request(self.path, self.headers, body, port))
+            provider.requests.append(request := Request(self.path, self.headers, body, port))
             answer = provider.next_answer()
             if answer.after is not None:
                 answer.after(self)
                 return
+            said = (answer.body(request) if callable(answer.body) else answer.body).encode()
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body.encode())))
+            self.send_header("Content-Length", str(len(said)))
             self.end_headers()
-            self.wfile.write(answer.body.encode())
+            self.wfile.write(said)
 
         do_GET = do_POST  # noqa: N815
 

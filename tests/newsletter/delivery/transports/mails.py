@@ -1,5 +1,6 @@
 """A believable mail, the providers' way to say yes, and a transport to a provider of the tests."""
 
+import json
 from email.headerregistry import Address
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -36,6 +37,30 @@ ADDRESSES = {
     "mailgun": "mailgun://Key-1%2F@mg.example.org",
     "mailjet": "mailjet://Key-1%2F:SeCret",
 }
+
+
+def in_request(request):
+    """Return the mails of a request, whether it is a batch or not."""
+    return request.json if isinstance(request.json, list) else [request.json]
+
+
+def taken_by_resend(request):
+    ids = [{"id": f"re-{each['to'][0]}"} for each in in_request(request)]
+    return json.dumps({"data": ids} if isinstance(request.json, list) else ids[0])
+
+
+def taken_by_postmark(request):
+    """Take all but those to somebody who is gone."""
+    entries = [
+        {
+            "ErrorCode": 406,
+            "Message": f"Found inactive addresses: {each['To']}. Inactive recipients",
+        }
+        if each["To"].startswith("gone")
+        else {"ErrorCode": 0, "Message": "OK", "To": each["To"], "MessageID": f"pm-{each['To']}"}
+        for each in in_request(request)
+    ]
+    return json.dumps(entries if isinstance(request.json, list) else entries[0])
 
 
 def open_at(provider, scheme, patience=QUICK):

@@ -9,7 +9,7 @@ from newsletter.delivery.sending import Sender
 from newsletter.models import Delivery, Provider
 from tests.factories import make_delivery, make_issue, make_subscription
 from tests.newsletter.delivery.transports.http_provider import Answer
-from tests.newsletter.delivery.transports.mails import YES, open_at
+from tests.newsletter.delivery.transports.mails import in_request, open_at, taken_by_resend
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,14 +30,17 @@ def states():
 
 
 def test_an_issue_is_sent_with_the_providers_ids(provider, issue):
-    provider.answers = [YES["resend"]]
+    provider.answers = [Answer(body=taken_by_resend)]
     sender = Sender(open_at(provider, "resend"), "resend://")
     while sender.step():
         pass
     sender.close()
     assert states() == {"sent": 40}
-    assert set(Delivery.objects.values_list("provider_id", flat=True)) == {"re-1"}
-    metadata = [json.loads(sent.json["headers"]["X-Metadata"]) for sent in provider.requests]
+    mails = [each for request in provider.requests for each in in_request(request)]
+    assert [len(in_request(request)) for request in provider.requests] == [1, 15, 16, 8]
+    ids = dict(Delivery.objects.values_list("subscription__email", "provider_id"))
+    assert ids == {each["to"][0]: f"re-{each['to'][0]}" for each in mails}
+    metadata = [json.loads(each["headers"]["X-Metadata"]) for each in mails]
     named = {entry["delivery_id"] for entry in metadata}
     assert named == {str(pk) for pk in Delivery.objects.values_list("pk", flat=True)}
 
