@@ -41,7 +41,9 @@ def join(*, email: str, newsletter: Newsletter, agreed: Agreement) -> None:
     Who came back after leaving, or waited for confirmation, is confirmed. Repeatable.
     """
     with transaction.atomic():
-        known = Subscription.objects.with_address(email).order_by("subscribed_at", "pk").first()
+        # Locked as by `privacy.erase_person`, so that nobody comes back who is being erased.
+        person = Subscription.objects.with_address(email).select_for_update().order_by("pk")
+        known = min(person, key=lambda reader: (reader.subscribed_at, reader.pk), default=None)
         if known is None:
             return
         joining = Subscription(
