@@ -38,9 +38,9 @@ def configure(*, json: bool) -> None:
         "formatter": "events",
         "stream": "ext://sys.stdout",
     }
-    exceptions = {
+    faults = {
         "()": "django.utils.log.CallbackFilter",
-        "callback": lambda record: bool(record.exc_info),
+        "callback": lambda record: bool(record.exc_info) and record.levelno >= logging.ERROR,
     }
     logging.captureWarnings(capture=True)
     logging.config.dictConfig(
@@ -50,10 +50,11 @@ def configure(*, json: bool) -> None:
             "formatters": {"events": formatter},
             "handlers": {"stdout": stdout},
             "root": {"handlers": ["stdout"], "level": "INFO"},
-            # A request's one line is written by zero2prod/telemetry.py; Django's has a traceback.
-            "filters": {"exceptions": exceptions},
+            # A request's one line is written by zero2prod/telemetry.py; of our faults Django adds
+            # the traceback. That of a visitor's mistake would have what he sent.
+            "filters": {"faults": faults},
             # django-axes logs names as they were typed; zero2prod/staff/audit.py says what counts.
-            "loggers": {"django.request": {"filters": ["exceptions"]}, "axes": {"level": "ERROR"}},
+            "loggers": {"django.request": {"filters": ["faults"]}, "axes": {"level": "ERROR"}},
         }
     )
 

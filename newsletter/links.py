@@ -167,6 +167,21 @@ def issue_path(issue: Issue) -> str:
     return reverse("newsletter:issue", kwargs={**_place_of(issue.newsletter), "slug": issue.slug})
 
 
+def privacy_path(newsletter: Newsletter | None) -> str:
+    return _named("newsletter:privacy", newsletter)
+
+
+def own_path(newsletter: Newsletter | None) -> str:
+    """Return where a reader has the link to his own page mailed, as the newsletter speaks."""
+    return _named("newsletter:link", newsletter)
+
+
+def _named(route: str, newsletter: Newsletter | None) -> str:
+    """Return a page of the installation that names one of its public newsletters."""
+    is_named = newsletter and newsletter.is_public and newsletter.slug != DEFAULT_SLUG
+    return reverse(route) + (f"?newsletter={newsletter.slug}" if newsletter and is_named else "")
+
+
 def _place_of(newsletter: Newsletter) -> dict[str, str]:
     return {} if newsletter.slug == DEFAULT_SLUG else {"newsletter": newsletter.slug}
 

@@ -60,9 +60,11 @@ def erase_person(*, email: str, never_again: bool = False) -> int:
     keeps its rows, so that accounts of past issues stay true; their subscription leads nowhere.
     """
     with transaction.atomic():
-        found = list(
-            Subscription.objects.with_address(email).select_for_update(of=["self"]).order_by("pk")
-        )
+        person = Subscription.objects.with_address(email).select_for_update().order_by("pk")
+        # Twice: who holds one of the rows may be adding another (`own_changes.join`), which a
+        # statement that began before does not see.
+        list(person)
+        found = list(person.all())
         if found or never_again:
             _remember(email, {reader.status for reader in found}, never_again=never_again)
         _forget(found)
