@@ -21,7 +21,9 @@ RUN python -m venv --without-pip /opt/venv \
     && find "$packages/botocore/data" "$packages/boto3/data" -mindepth 1 -maxdepth 1 -type d ! -name s3 \
         -exec rm -r {} + \
     && gzip -9 "$packages/botocore/data/endpoints.json" \
-    && rm -r "$packages/boto3/examples" "$packages/pycparser" "$packages/cffi" \
+    && rm -r "$packages"/*.dist-info/sboms "$packages/botocore/cacert.pem" \
+        "$packages"/botocore/data/s3/*/examples-1.json \
+        "$packages/boto3/examples" "$packages/pycparser" "$packages/cffi" \
         "$django/contrib/admindocs" "$django/contrib/flatpages" "$django/contrib/gis" \
         "$django/contrib/humanize" "$django/contrib/redirects" \
         "$django/db/backends/mysql" "$django/db/backends/oracle" \
@@ -36,6 +38,7 @@ COPY . .
 # The base settings ask for no secret and name no database.
 RUN rm requirements.lock \
     && DJANGO_SETTINGS_MODULE=config.settings.base python manage.py collectstatic --no-input \
+        --ignore jquery.js --ignore select2.full.js --ignore xregexp.js \
     && rm -r /opt/venv/lib/python3*/site-packages/django/contrib/admin/static \
     && python -m compileall -q --invalidation-mode unchecked-hash .
 

@@ -2,13 +2,18 @@
 
 import logging.config
 import sys
+from pathlib import Path
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def configure(*, json: bool) -> None:
-    """Send the events of structlog and of the standard library through one formatter to stdout."""
+    """Send the events of structlog and of the standard library through one formatter.
+
+    They go to stdout from the services. The stdout of any other command is its answer, a table or a
+    file, so that events go to stderr there.
+    """
     timestamp = structlog.processors.TimeStamper(
         fmt="iso" if json else "%H:%M:%S", utc=json, key="time" if json else "timestamp"
     )
@@ -33,10 +38,10 @@ def configure(*, json: bool) -> None:
             *(_as_json() if json else _as_text()),
         ],
     }
-    stdout = {
+    handler = {
         "class": "logging.StreamHandler",
         "formatter": "events",
-        "stream": "ext://sys.stdout",
+        "stream": f"ext://sys.{'stderr' if _is_command() else 'stdout'}",
     }
     faults = {
         "()": "django.utils.log.CallbackFilter",
@@ -48,8 +53,8 @@ def configure(*, json: bool) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"events": formatter},
-            "handlers": {"stdout": stdout},
-            "root": {"handlers": ["stdout"], "level": "INFO"},
+            "handlers": {"events": handler},
+            "root": {"handlers": ["events"], "level": "INFO"},
             # A request's one line is written by zero2prod/telemetry.py; of our faults Django adds
             # the traceback. That of a visitor's mistake would have what he sent.
             "filters": {"faults": faults},
@@ -57,6 +62,11 @@ def configure(*, json: bool) -> None:
             "loggers": {"django.request": {"filters": ["faults"]}, "axes": {"level": "ERROR"}},
         }
     )
+
+
+def _is_command() -> bool:
+    program, *words = sys.argv
+    return Path(program).name == "manage.py" and words[:1] not in (["deliver"], ["up"])
 
 
 def _as_json() -> list[Processor]:

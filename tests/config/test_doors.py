@@ -1,4 +1,4 @@
-"""What an operator reads when the database is not what a command needs."""
+"""What an operator reads: of a command's answer, and when the database is not what it needs."""
 
 import os
 import subprocess
@@ -6,19 +6,33 @@ import sys
 
 import pytest
 
+from newsletter.exporting import COLUMNS
 from newsletter.simulation.databases import scratch_database
+
+
+def manage(url, *words):
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        env={"PATH": os.defpath, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.django_db
+def test_the_stdout_of_a_command_is_its_answer_and_events_stand_beside_it():
+    with scratch_database() as url:
+        manage(url, "migrate", "--verbosity", "0")
+        done = manage(url, "export_subscriptions")
+    assert done.stdout == ",".join(COLUMNS) + "\n"
+    assert "subscriptions.exported" in done.stderr
 
 
 @pytest.mark.django_db
 def test_a_schema_of_another_version_is_one_sentence():
     with scratch_database() as url:
-        done = subprocess.run(
-            [sys.executable, "manage.py", "ledger", "1"],
-            env={"PATH": os.defpath, "DATABASE_URL": url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = manage(url, "ledger", "1")
     assert done.returncode == 1
     assert done.stderr == (
         "The database's schema is not this version's: run `manage.py migrate`.\n"

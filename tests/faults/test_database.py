@@ -19,7 +19,7 @@ def test_cut_connections_leave_nothing_in_doubt(service, scale, measured):
             service.cluster.cut_workers()
             time.sleep(1.0)
         assert worker.poll() is None
-        service.finish(seconds=300)
+        service.finish(seconds=900)
 
     findings = service.findings()
     measured.note("connections cut each second", scale.cuts, findings)
@@ -38,7 +38,7 @@ def test_a_restarted_database_leaves_nothing_in_doubt(service, scale, measured):
         for _ in range(scale.restarts):
             slowest = max(slowest, restart(service, seconds=1))
         assert worker.poll() is None
-        service.finish(seconds=300)
+        service.finish(seconds=900)
 
     findings = service.findings()
     remarks = f"resumed within {slowest:.1f} s; {sums.samples} sums, {len(sums.wrong)} wrong"
@@ -57,7 +57,7 @@ def test_a_database_that_is_away_is_waited_for(service, scale, measured):
         assert eventually(lambda: service.count("state = 'sent'") > 0)
         resumed = restart(service, seconds=scale.away)
         assert worker.poll() is None
-        service.finish(seconds=300)
+        service.finish(seconds=900)
 
     findings = service.findings()
     remarks = f"{scale.away:.0f} s away, resumed within {resumed:.1f} s"

@@ -81,6 +81,6 @@ def test_what_cannot_be_read_is_one_line_without_a_word_of_it(client, caplog, pa
 
 def test_a_strangers_text_cannot_forge_a_line(client, caplog):
     client.get("/", headers={"user-agent": "\u2028 \x85 Mozilla' status=500"})
-    stdout = next(handler for handler in logging.root.handlers if handler.name == "stdout")
-    lines = [line for record in caplog.records for line in stdout.format(record).splitlines()]
+    events = next(handler for handler in logging.root.handlers if handler.name == "events")
+    lines = [line for record in caplog.records for line in events.format(record).splitlines()]
     assert len(lines) == len(caplog.records)
