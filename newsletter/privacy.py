@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from newsletter import evidence
-from newsletter.models import Delivery, ImportFault, ImportRow, Subscription, Suppression
+from newsletter.importing.forgetting import forget_address
+from newsletter.models import Delivery, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
 
 logger = structlog.get_logger(__name__)
@@ -68,8 +69,7 @@ def erase_person(*, email: str, never_again: bool = False) -> int:
         if found or never_again:
             _remember(email, {reader.status for reader in found}, never_again=never_again)
         _forget(found)
-        ImportRow.objects.filter(key=email.lower()).delete()
-        ImportFault.objects.filter(value__iexact=email).delete()
+        forget_address(email)
     logger.info("privacy.erased", subscriptions=[str(reader.pk) for reader in found])
     return len(found)
 
