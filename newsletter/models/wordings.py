@@ -5,6 +5,7 @@ on with the version that they show.
 """
 
 import re
+from functools import lru_cache
 
 from django.db import models
 from django.db.models.functions import Now
@@ -65,4 +66,9 @@ _NAME = re.compile(r"([a-z-]{2,10})-([1-9][0-9]{0,4})", re.ASCII)
 
 def _built_in(newsletter: Newsletter) -> Wording:
     """Return what a newsletter says before somebody has written its words: version 0."""
-    return Wording(newsletter=newsletter, language="en", version=0, text=newsletter.consent_wording)
+    return _version_zero(newsletter.pk, newsletter.consent_wording)
+
+
+@lru_cache(maxsize=100)
+def _version_zero(newsletter_id: int, text: str) -> Wording:
+    return Wording(newsletter_id=newsletter_id, language="en", version=0, text=text)
