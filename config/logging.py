@@ -47,6 +47,7 @@ def configure(*, json: bool) -> None:
         "()": "django.utils.log.CallbackFilter",
         "callback": lambda record: bool(record.exc_info) and record.levelno >= logging.ERROR,
     }
+    _forget_origins()
     logging.captureWarnings(capture=True)
     logging.config.dictConfig(
         {
@@ -67,6 +68,15 @@ def configure(*, json: bool) -> None:
 def _is_command() -> bool:
     program, *words = sys.argv
     return Path(program).name == "manage.py" and words[:1] not in (["deliver"], ["up"])
+
+
+def _forget_origins() -> None:
+    """No line says where in the code it is from, or in which thread: to look that up is costly.
+
+    https://docs.python.org/3/howto/logging.html#optimization
+    """
+    logging._srcfile = None  # noqa: SLF001
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def _as_json() -> list[Processor]:

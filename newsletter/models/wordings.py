@@ -76,7 +76,12 @@ def _built_in(newsletter: Newsletter, language: str) -> Wording:
     text, code = newsletter.consent_wording, "en"
     if text == BUILT_IN_WORDS and language in _LANGUAGES:
         text, code = _translated(language), language
-    return Wording(newsletter=newsletter, language=code, version=0, text=text)
+    return _version_zero(newsletter.pk, code, text)
+
+
+@lru_cache(maxsize=100)
+def _version_zero(newsletter_id: int, language: str, text: str) -> Wording:
+    return Wording(newsletter_id=newsletter_id, language=language, version=0, text=text)
 
 
 _LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
