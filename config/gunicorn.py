@@ -43,6 +43,9 @@ _options["options"] = f"{_limits} {_options.get('options', '')}".strip()
 
 bind = f"{settings.HOST}:{settings.PORT}"
 worker_class = "zero2prod.overload.SheddingWorker"
+# By default the header SCRIPT_NAME of a proxy on this machine, and so of its visitors, would move
+# every link of a page, or make an error of it.
+forwarder_headers = ""
 # Each thread has its own connection to the database.
 workers = environment.integer("APP_APPLICATION__WORKERS", 2, minimum=1, maximum=64)
 threads = environment.integer("APP_APPLICATION__THREADS", 8, minimum=1, maximum=64)

@@ -12,11 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from newsletter.models import Complaint, Day, Figure, Issue, IssueCount
+from newsletter.models import Complaint, Day, Figure, Import, Issue, IssueCount
 
 DAYS = 90
 """Of growth."""
@@ -39,6 +39,8 @@ class Readers:
     """All newsletters together."""
 
     counted_at: datetime
+    is_outdated: bool
+    """Whether an import, which may have doubled the readers, has ended since."""
     confirmed: int
     unconfirmed: int
     signed_up: int
@@ -83,14 +85,15 @@ class Reputation:
 
 def readers() -> Readers:
     """Return what was counted last; count now what nobody has counted, or what is quick."""
-    found = Figure.objects.filter(name=_READERS).first()
+    found = _last()
     if found is None or found.seconds < _QUICK:
         refresh()
-        found = Figure.objects.get(name=_READERS)
+        found = _last()
     values: dict[str, Any] = found.value
     wait = values["median_seconds"]
     return Readers(
         counted_at=found.counted_at,
+        is_outdated=found.is_outdated,
         confirmed=values["confirmed"],
         unconfirmed=values["unconfirmed"],
         signed_up=values["signed_up"],
@@ -123,8 +126,8 @@ def refresh() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         is_free = cursor.fetchone()[0]
-        last = Figure.objects.filter(name=_READERS).first()
-        if last is not None and (not is_free or not _has_rested(last)):
+        last = _last()
+        if last is not None and (not is_free or not (_has_rested(last) or last.is_outdated)):
             return
         started = time.perf_counter()
         cursor.execute(_COUNT, {"recent": RECENT.total_seconds()})
@@ -138,6 +141,13 @@ def refresh() -> None:
                 "value": value,
             },
         )
+
+
+def _last() -> Any:
+    """Return the last count; outdated is one since which an import has ended."""
+    ended_since = Import.objects.filter(finished_at__gt=OuterRef("counted_at"))
+    counts = Figure.objects.filter(name=_READERS)
+    return counts.annotate(is_outdated=Exists(ended_since)).first()
 
 
 def _has_rested(figure: Figure) -> bool:

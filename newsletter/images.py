@@ -15,6 +15,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from newsletter import camera_data
 from newsletter.models import Image, Issue, Theme
 
 MOST_OCTETS = 2_000_000
@@ -53,7 +54,8 @@ def are_kept() -> bool:
 def store(*, content: bytes, file_name: str, alt: str = "", user: Any = None) -> Image:
     """Keep an uploaded file if it is what a mail can show; raise InvalidImage.
 
-    What it is, its content says: neither its name nor the browser is believed.
+    What it is, its content says: neither its name nor the browser is believed. Where and by what
+    it was taken is not kept.
     """
     if not are_kept():
         raise InvalidImage(
@@ -62,6 +64,7 @@ def store(*, content: bytes, file_name: str, alt: str = "", user: Any = None) ->
         )
     content_type = _type_of(content)
     width, height = _size_of(content)
+    content = _picture_alone(content, content_type)
     image = Image(
         name=f"{secrets.token_urlsafe(16)}.{TYPES[content_type]}",
         title=_title(file_name),
@@ -145,6 +148,13 @@ def _size_of(content: bytes) -> tuple[int, int]:
             f"{MOST_PIXELS // 1_000_000} million in all can be shown. Save it smaller."
         )
     return width, height
+
+
+def _picture_alone(content: bytes, content_type: str) -> bytes:
+    try:
+        return camera_data.without_camera_data(content, content_type)
+    except camera_data.BrokenImage as error:
+        raise InvalidImage("The image is broken: open it and save it once more.") from error
 
 
 def _title(file_name: str) -> str:

@@ -1,4 +1,6 @@
-"""Which tags and languages readers have, for lists to choose from, without reading a million rows.
+"""Which tags, attributes and languages readers have, for lists to choose from.
+
+No list of a million rows is read for it.
 
 A small table is asked; of a large one the planner's statistics know the most common tags
 (PostgreSQL documentation, pg_stats), and the index of languages is read by leaps.
@@ -17,6 +19,14 @@ def tags() -> list[str]:
         cursor.execute(_IS_SMALL, [SMALL, SMALL + 1])
         cursor.execute(_TAGS if cursor.fetchone()[0] else _COMMON_TAGS, [MOST])
         return sorted(tag for (tag,) in cursor.fetchall())
+
+
+def attributes() -> list[str]:
+    """Return the names of the most common attributes; of many readers a part is asked."""
+    with connection.cursor() as cursor:
+        share = min(100, 100 * SMALL / max(readers(), 1))
+        cursor.execute(_ATTRIBUTES, [share, SMALL, MOST])
+        return sorted(name for (name,) in cursor.fetchall())
 
 
 def languages() -> list[str]:
@@ -50,6 +60,13 @@ SELECT tag FROM pg_stats,
 WHERE schemaname = current_schema() AND tablename = 'newsletter_subscription' AND attname = 'tags'
   AND tag IS NOT NULL
 ORDER BY share DESC, tag LIMIT %s
+"""
+_ATTRIBUTES = """
+SELECT name FROM (
+    SELECT attributes FROM newsletter_subscription TABLESAMPLE SYSTEM (%s)
+    WHERE jsonb_typeof(attributes) = 'object' LIMIT %s
+) AS asked, jsonb_object_keys(attributes) AS name
+GROUP BY name ORDER BY count(*) DESC, name LIMIT %s
 """
 _LANGUAGES = """
 WITH RECURSIVE leap AS (

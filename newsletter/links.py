@@ -7,6 +7,7 @@ All tokens of a purpose have the same length; `rendering.mime` relies on it.
 
 import base64
 import binascii
+import hmac
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -87,7 +88,10 @@ def read_undo_token(token: str) -> tuple[UUID, datetime]:
 
 
 def unsubscribe_token(subscription_id: UUID) -> str:
-    return _unsubscribe_signer(settings.SECRET_KEY).sign(_pack(subscription_id))
+    packed = _pack(subscription_id)
+    mac = _unsubscribe_mac(settings.SECRET_KEY).copy()
+    mac.update(packed.encode())
+    return f"{packed}.{signing.b64_encode(mac.digest()).decode()}"
 
 
 def read_unsubscribe_token(token: str) -> UUID:
@@ -95,7 +99,7 @@ def read_unsubscribe_token(token: str) -> UUID:
     if not _UNDATED.fullmatch(token):
         raise InvalidToken
     try:
-        packed = signing.Signer(sep=".", salt="newsletter.unsubscribe").unsign(token)
+        packed = signing.Signer(sep=".", salt=_UNSUBSCRIBE).unsign(token)
     except signing.BadSignature as error:
         raise InvalidToken from error
     return _unpack(packed)
@@ -167,6 +171,21 @@ def issue_path(issue: Issue) -> str:
     return reverse("newsletter:issue", kwargs={**_place_of(issue.newsletter), "slug": issue.slug})
 
 
+def privacy_path(newsletter: Newsletter | None) -> str:
+    return _named("newsletter:privacy", newsletter)
+
+
+def own_path(newsletter: Newsletter | None) -> str:
+    """Return where a reader has the link to his own page mailed, as the newsletter speaks."""
+    return _named("newsletter:link", newsletter)
+
+
+def _named(route: str, newsletter: Newsletter | None) -> str:
+    """Return a page of the installation that names one of its public newsletters."""
+    is_named = newsletter and newsletter.is_public and newsletter.slug != DEFAULT_SLUG
+    return reverse(route) + (f"?newsletter={newsletter.slug}" if newsletter and is_named else "")
+
+
 def _place_of(newsletter: Newsletter) -> dict[str, str]:
     return {} if newsletter.slug == DEFAULT_SLUG else {"newsletter": newsletter.slug}
 
@@ -175,6 +194,8 @@ def absolute(path: str, **query: str) -> str:
     """Return a path as the world sees it: below BASE_URL, never below the request's host."""
     return f"{settings.BASE_URL}{path}{'?' + urlencode(query) if query else ''}"
 
+
+_UNSUBSCRIBE = "newsletter.unsubscribe"
 
 # Nothing else is worth a signature, so every garbage costs the same: next to nothing.
 _UNDATED = re.compile(r"[\w-]{22}\.[\w-]{43}", re.ASCII)
@@ -213,9 +234,9 @@ def _read_dated(purpose: str, token: str, lifetime: timedelta) -> tuple[UUID, da
 
 
 @lru_cache(maxsize=1)
-def _unsubscribe_signer(key: str) -> signing.Signer:
-    """Return a signer that is kept: an issue takes a token a reader."""
-    return signing.Signer(key=key, sep=".", salt="newsletter.unsubscribe")
+def _unsubscribe_mac(key: str) -> hmac.HMAC:
+    """Return the start of `signing.Signer`'s signature: an issue takes a copy for each reader."""
+    return salted_hmac(f"{_UNSUBSCRIBE}signer", "", key, algorithm="sha256")
 
 
 def _pack(subscription_id: UUID) -> str:

@@ -41,7 +41,9 @@ def join(*, email: str, newsletter: Newsletter, agreed: Agreement) -> None:
     Who came back after leaving, or waited for confirmation, is confirmed. Repeatable.
     """
     with transaction.atomic():
-        known = Subscription.objects.with_address(email).order_by("subscribed_at", "pk").first()
+        # Locked as by `privacy.erase_person`, so that nobody comes back who is being erased.
+        person = Subscription.objects.with_address(email).select_for_update().order_by("pk")
+        known = min(person, key=lambda reader: (reader.subscribed_at, reader.pk), default=None)
         if known is None:
             return
         joining = Subscription(
@@ -82,14 +84,16 @@ def ask_for_address(*, subscription: Subscription, email: str) -> None:
     logger.info("own_changes.asked", subscription=str(subscription.pk), delivery=str(mail.pk))
 
 
-def find_new_address(token: str) -> Delivery:
-    """Return the mail that was sent to a new address; raise InvalidToken unless it is the last."""
-    mail = Delivery.objects.filter(
-        pk=links.read_address_token(token), kind=Delivery.Kind.ADDRESS
-    ).first()
-    if mail is None or not mail.recipient or _is_superseded(mail):
+def find_new_address(token: str) -> tuple[Subscription, str]:
+    """Return who asked for the address of this mail, and the address.
+
+    Raises InvalidToken unless it is the last that he asked for.
+    """
+    mails = Delivery.objects.select_related("subscription__newsletter")
+    mail = mails.filter(pk=links.read_address_token(token), kind=Delivery.Kind.ADDRESS).first()
+    if mail is None or mail.subscription is None or not mail.recipient or _is_superseded(mail):
         raise links.InvalidToken
-    return mail
+    return mail.subscription, mail.recipient
 
 
 def move(*, token: str) -> Subscription:
@@ -97,12 +101,10 @@ def move(*, token: str) -> Subscription:
 
     Repeating it is harmless. Raises InvalidToken or AddressTaken; then nothing has changed.
     """
-    mail = find_new_address(token)
-    if mail.subscription_id is None:
-        raise links.InvalidToken
+    reader, email = find_new_address(token)
     try:
         with transaction.atomic():
-            return _move(mail.subscription_id, mail.recipient)
+            return _move(reader.pk, email)
     except IntegrityError as error:
         raise AddressTaken from error
 

@@ -28,6 +28,7 @@ from newsletter import (
 )
 from newsletter.clients import client_of, visitor_of
 from newsletter.models import Newsletter, Subscription, Wording
+from newsletter.models.newsletters import DEFAULT_SLUG
 from newsletter.own_forms import EmailForm, NameForm
 from newsletter.token_pages import given_token, token_page
 from zero2prod import languages
@@ -41,6 +42,8 @@ _shows_and_takes = require_http_methods(["GET", "HEAD", "POST"])
 @_shows_and_takes
 def ask_for_link(request: HttpRequest) -> HttpResponse:
     """Take an address and mail it a fresh link; the answer is the same for every address."""
+    newsletter = Newsletter.objects.at_the_door(request.GET.get("newsletter", DEFAULT_SLUG))
+    languages.speak(request, newsletter.language if newsletter else "")
     form = EmailForm(request.POST if request.method == "POST" else None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         try:
@@ -50,9 +53,10 @@ def ask_for_link(request: HttpRequest) -> HttpResponse:
         except identifying.TooMany:
             sentence = _("There were many requests from here. Please try again in an hour.")
             return refuse(request, HTTPStatus.TOO_MANY_REQUESTS, sentence)
-        return render(request, "newsletter/link_sent.html")
+        return render(request, "newsletter/link_sent.html", {"newsletter": newsletter})
+    context = {"newsletter": newsletter, "form": form}
     status = HTTPStatus.BAD_REQUEST if form.is_bound else HTTPStatus.OK
-    return render(request, "newsletter/ask_for_link.html", {"form": form}, status=status)
+    return render(request, "newsletter/ask_for_link.html", context, status=status)
 
 
 @csrf_exempt
@@ -81,8 +85,9 @@ def new_address(request: HttpRequest) -> HttpResponse:
     """Show the button that makes the address of this mail the reader's own."""
     token = given_token(request, "token")
     if request.method != "POST":
-        own_changes.find_new_address(token)
-        return render(request, "newsletter/new_address.html")
+        reader, _email = own_changes.find_new_address(token)
+        languages.speak(request, reader.language, reader.newsletter.language)
+        return render(request, "newsletter/new_address.html", {"newsletter": reader.newsletter})
     try:
         reader = own_changes.move(token=token)
     except own_changes.AddressTaken:
@@ -195,7 +200,7 @@ def _erase(request: HttpRequest, reader: Subscription) -> _Answer:
     if request.POST.get("sure") != "yes":
         raise ValueError(_("Tick the box if everything is to be erased."))
     privacy.erase_person(email=reader.email, never_again=request.POST.get("never_again") == "yes")
-    return render(request, "newsletter/erased.html")
+    return render(request, "newsletter/erased.html", {"newsletter": reader.newsletter})
 
 
 def _chosen(request: HttpRequest, reader: Subscription) -> Subscription:

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from newsletter import evidence
-from newsletter.models import Delivery, ImportFault, ImportRow, Subscription, Suppression
+from newsletter.importing.forgetting import forget_address
+from newsletter.models import Delivery, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
 
 logger = structlog.get_logger(__name__)
@@ -60,14 +61,15 @@ def erase_person(*, email: str, never_again: bool = False) -> int:
     keeps its rows, so that accounts of past issues stay true; their subscription leads nowhere.
     """
     with transaction.atomic():
-        found = list(
-            Subscription.objects.with_address(email).select_for_update(of=["self"]).order_by("pk")
-        )
+        person = Subscription.objects.with_address(email).select_for_update().order_by("pk")
+        # Twice: who holds one of the rows may be adding another (`own_changes.join`), which a
+        # statement that began before does not see.
+        list(person)
+        found = list(person.all())
         if found or never_again:
             _remember(email, {reader.status for reader in found}, never_again=never_again)
         _forget(found)
-        ImportRow.objects.filter(key=email.lower()).delete()
-        ImportFault.objects.filter(value__iexact=email).delete()
+        forget_address(email)
     logger.info("privacy.erased", subscriptions=[str(reader.pk) for reader in found])
     return len(found)
 

@@ -18,7 +18,7 @@ from newsletter.guarding import alarm, budgets
 from newsletter.models import Consent, Newsletter, Subscription, Wording
 from newsletter.models.suppressions import address_digests
 from newsletter.sign_up_statement import PARAMETERS, SIGN_UP
-from zero2prod.postgres.cursors import prepared_cursor
+from zero2prod.postgres.group_commit import GroupCommit
 
 logger = structlog.get_logger(__name__)
 
@@ -144,10 +144,14 @@ def _run(
         "ip_address": agreed.client.ip_address,
         "user_agent": agreed.client.user_agent,
     }
-    with prepared_cursor() as cursor:
-        cursor.execute(SIGN_UP, [given[name] for name in PARAMETERS])
-        row: Any = cursor.fetchone()
+    locked = [key for name in _LOCKED if isinstance(key := given[name], UUID)]
+    row: Any = _together.run([given[name] for name in PARAMETERS], locked)
     return row  # type: ignore[no-any-return]
+
+
+_LOCKED = ("proof", "client", "network", "address")
+"""Keys of all rows for which one sign-up can wait for another; an address has one mailbox."""
+_together = GroupCommit(SIGN_UP)
 
 
 def _log(

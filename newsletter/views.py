@@ -88,8 +88,9 @@ def take_back(request: HttpRequest) -> HttpResponse:
     """Undo an unsubscription of just now, by the button below its farewell."""
     token = given_token(request, "token")
     if request.method != "POST":
-        links.read_undo_token(token)
-        return render(request, "newsletter/take_back.html")
+        reader = _reader(request, links.read_undo_token(token)[0])
+        context = {"newsletter": reader.newsletter if reader else None}
+        return render(request, "newsletter/take_back.html", context)
     page = links.absolute(request.path)
     reader = subscribing.take_back(token=token, page=page, client=client_of(request))
     reader = _reader(request, reader.pk) or reader

@@ -108,3 +108,9 @@ def test_every_marked_text_has_an_entry(code):
 def test_a_public_template_has_no_word_that_is_not_marked(path):
     left = _MARKUP.sub(" ", path.read_text())
     assert re.findall(r"[^\W\d_]{2,}", left) == []
+
+
+def test_french_signs_stay_with_their_words():
+    """A line must not begin with the sign that French sets after a space."""
+    for entry in entries("fr"):
+        assert not [form for form in forms(entry) if re.search(r" [:;?!](\s|$)", form)]

@@ -26,10 +26,14 @@ from zero2prod.headers import PUBLIC_POLICY
 MAILS_A_PAGE = 50
 
 _MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-ancestors 'self'; "
-    "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox "
+    "allow-top-navigation-by-user-activation"
 )
-"""For a mail's HTML: no script, no form; its links open in the whole window."""
+"""For a mail's HTML: no script, no form; its links open in the whole window.
+
+Locally the images that were uploaded are at an http address, as the whole site is.
+"""
 _FRAME_POLICY = f"{PUBLIC_POLICY}; frame-src 'self'"
 _HEAD_LENGTH = 16 * 1024
 """Where a mail's To header has ended for certain."""

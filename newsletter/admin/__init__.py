@@ -1,5 +1,7 @@
 """The editor's and the operator's door: Django's admin, one file a model."""
 
+from typing import cast
+
 from django.contrib import admin
 
 from newsletter.admin.bulk_pages import BulkChangeAdmin
@@ -15,6 +17,7 @@ from newsletter.admin.suppressions import SuppressionAdmin
 from newsletter.admin.themes import ThemeAdmin
 from newsletter.admin.wordings import WordingAdmin
 from newsletter.admin.workers import WorkerAdmin
+from zero2prod.staff.site import StaffSite
 
 __all__ = [
     "BulkChangeAdmin",
@@ -35,3 +38,16 @@ __all__ = [
 admin.site.site_header = "zero2prod"
 admin.site.site_title = "zero2prod"
 admin.site.index_title = "Newsletter desk"
+cast(StaffSite, admin.site).rooms = {
+    "Issues": ("newsletter.Issue", "newsletter.Image", "newsletter.Theme", "newsletter.Newsletter"),
+    "Readers": (
+        "newsletter.Subscription",
+        "newsletter.Segment",
+        "newsletter.Import",
+        "newsletter.Suppression",
+        "newsletter.BulkChange",
+        "newsletter.Wording",
+    ),
+    "Sending": ("newsletter.Delivery", "newsletter.Provider", "newsletter.Worker"),
+    "Staff": ("auth.User", "auth.Group", "staff.AuditEntry"),
+}

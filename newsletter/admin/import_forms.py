@@ -21,8 +21,7 @@ _TARGETS = (
 class UploadForm(forms.Form):
     encoding = forms.ChoiceField(
         required=False,
-        choices=(("", "Find out"), *((name, name.upper()) for name in encodings.ENCODINGS)),
-        help_text="Only if the automatic choice was wrong.",
+        choices=(("", "Found out"), *((name, name.upper()) for name in encodings.ENCODINGS)),
     )
 
 
@@ -79,9 +78,19 @@ class ChoicesForm(forms.Form):
         """Return each column's field with what stands in the first rows."""
         samples = self._layout.samples
         return [
-            (self[f"column_{number}"], [row[number] for row in samples if number < len(row)][:3])
+            (
+                self[f"column_{number}"],
+                [row[number] for row in samples if number < len(row) and row[number].strip()][:3],
+            )
             for number in range(len(self._layout.columns))
         ]
+
+    @property
+    def asks_who_left(self) -> bool:
+        """Whether a column is, or is chosen to be, one that says who has left."""
+        columns_of = (f"column_{number}" for number in range(len(self._layout.columns)))
+        chosen = {self[column].value() for column in columns_of}
+        return bool(chosen & columns.TELLING)
 
     def choices(self) -> Choices:
         given = self.cleaned_data

@@ -188,5 +188,5 @@ def _told(control: Control, result: object) -> str:
 def back_to(issue: Issue) -> HttpResponse:
     """Lead to where the issue is to be seen now: its text, or how it goes out."""
     issue.refresh_from_db(fields=["state"])
-    page = "change" if issue.is_unpublished else "watch"
+    page = "change" if issue.state == State.DRAFT else "watch"
     return redirect(f"admin:newsletter_issue_{page}", issue.pk)

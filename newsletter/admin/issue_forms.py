@@ -1,6 +1,6 @@
 """The forms of the editor's desk."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
@@ -30,6 +30,7 @@ class IssueForm(forms.ModelForm):
         help_texts = {
             "subject": "May greet each reader: {name|friend}.",
             "body": "",
+            "theme": "",
         }
         widgets = {
             "body": AdminTextareaWidget(attrs={"rows": 28, "class": "vLargeTextField markdown"}),
@@ -39,6 +40,8 @@ class IssueForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         issue = self.instance
         readers_of_issue(self.fields["readers"], issue)
+        if theme := cast("forms.ModelChoiceField | None", self.fields.get("theme")):
+            theme.empty_label = "The newsletter's own"
         self.derived_slug = issue.slug if issue.pk and publishing.follows_subject(issue) else ""
         self.fields["opened"].initial = self.instance.version if self.instance.pk else None
 

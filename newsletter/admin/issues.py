@@ -7,10 +7,10 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from newsletter import accounting, drafts
@@ -137,12 +137,20 @@ class IssueAdmin(WritingPages, admin.ModelAdmin):
         reader_choices.tell(context["adminform"].form, issue)
         may_send = request.user.has_perm("newsletter.publish_issue")
         context["may_send"] = issue is not None and issue.is_editable and may_send
+        context["may_check"] = context["is_open"] and may_send
+        context["show_save_and_add_another"] = False
         context["may_add"] = self.has_add_permission(request)
         if issue:
             account = None if issue.is_unpublished else accounting.lately_of_issue(issue)
             context["account"] = account
             context["controls"] = issue_controls.offered(issue, account, request.user)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Issue) -> HttpResponseRedirect:
+        return _checked(request, obj) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Issue) -> HttpResponseRedirect:
+        return _checked(request, obj) or super().response_post_save_change(request, obj)
 
     @admin.display(description="state", ordering="state")
     def state_pill(self, issue: Issue) -> SafeString:
@@ -205,3 +213,10 @@ class IssueAdmin(WritingPages, admin.ModelAdmin):
 
     def preview_html_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return issue_previews.framed(rendering.preview(self._seen(request, pk)).html)
+
+
+def _checked(request: HttpRequest, issue: Issue) -> HttpResponseRedirect | None:
+    """Lead from what was just saved to its check, if that button was pressed."""
+    if "_check" not in request.POST:
+        return None
+    return HttpResponseRedirect(reverse("admin:newsletter_issue_publish", args=[issue.pk]))

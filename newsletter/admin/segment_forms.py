@@ -22,8 +22,8 @@ class SegmentForm(forms.ModelForm):
     )
     conditions = ConditionsField(
         label="Conditions",
-        help_text="Without any: all readers. A day is written as 2026-11-24; the number of an "
-        "issue stands in its address. More rows come when you save.",
+        help_text="Without any: all readers. A day is written as 2026-11-24. Attributes, tags and "
+        "issues are offered as you type. More rows come when you save.",
     )
     exclusions = ConditionsField(
         label="But not who meets one of these", help_text="Who meets any of these gets nothing."

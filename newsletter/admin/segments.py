@@ -51,6 +51,7 @@ class SegmentAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         segment: Segment | None = kwargs.get("obj")
         context["known_tags"] = known_values.tags()
+        context["known_attributes"] = known_values.attributes()
         context["issues"] = Issue.objects.published().order_by("-pk")[:20]
         if segment:
             context["waiting"] = segment.issues.all()
@@ -58,6 +59,8 @@ class SegmentAdmin(admin.ModelAdmin):
                 context["number"] = told(segment.newsletter, audiences.parse(segment.definition))
             except InvalidDefinition as error:
                 context["number"] = str(error)
+        elif request.method == "GET" and (newsletter := Newsletter.objects.order_by("pk").first()):
+            context["number"] = told(newsletter, audiences.EVERYONE)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(

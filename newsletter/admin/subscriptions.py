@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from newsletter import known_values, selecting
 from newsletter.admin import bulk_pages, person_pages
 from newsletter.admin.display import ago, pill
-from newsletter.admin.fast_lists import FastList
+from newsletter.admin.fast_lists import DEEPEST, FastList
 from newsletter.admin.subscription_filters import (
     LanguageFilter,
     NewsletterFilter,
@@ -38,7 +38,9 @@ class SubscriptionAdmin(FastList):
     actions = ("change_chosen",)
 
     def told_whole(self) -> str:
-        return f"about {known_values.readers():,} subscriptions"
+        about = known_values.readers()
+        # The statistics are a minute behind a large import.
+        return f"about {about:,} subscriptions" if about > DEEPEST else ""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Subscription], search_term: str

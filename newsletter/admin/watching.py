@@ -1,25 +1,28 @@
-"""Watching an issue go out, and its report: pages below the issue in the admin.
+"""Watching an issue go out, from the moment it waits for it, and its report.
 
 The page works without a script, by its Refresh link. With one, its inner part is fetched again
 every two seconds while somebody looks; see `static/newsletter/watch.js`.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Concatenate
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from newsletter import counting, progress, reasons
+from newsletter import audiences, counting, progress, reasons
 from newsletter.admin import issue_controls
-from newsletter.models import Issue, IssueCount
+from newsletter.audiences import InvalidDefinition
+from newsletter.models import Issue, IssueCount, Worker
 from newsletter.progress import Progress
 from newsletter.rendering import plots
 from newsletter.templatetags.desk import pace
@@ -29,17 +32,26 @@ View = Callable[Concatenate[HttpRequest, int, ...], HttpResponse]
 
 def published_issue(request: HttpRequest, pk: int, permission: str = "view_issue") -> Issue:
     """Return an issue that went out, for who may see it; raise PermissionDenied or Http404."""
+    issue = _issue(request, pk, permission)
+    if issue.is_unpublished:
+        raise Http404
+    return issue
+
+
+def _issue(request: HttpRequest, pk: int, permission: str = "view_issue") -> Issue:
     if not request.user.has_perm(f"newsletter.{permission}"):
         raise PermissionDenied
-    issues = Issue.objects.select_related("newsletter").exclude(state__in=_NOT_OUT)
-    return get_object_or_404(issues, pk=pk)
+    return get_object_or_404(Issue.objects.select_related("newsletter", "segment"), pk=pk)
 
 
 @never_cache
 @require_safe
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show how an issue goes out, or how it went."""
-    context = _context(request, published_issue(request, pk))
+    """Show how an issue waits, goes out, or how it went."""
+    issue = _issue(request, pk)
+    if issue.state == Issue.State.DRAFT:
+        raise Http404
+    context = _context(request, issue)
     return TemplateResponse(request, "admin/newsletter/issue/watch.html", context)
 
 
@@ -47,8 +59,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def fragment(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the part of the page that changes."""
-    context = _context(request, published_issue(request, pk))
-    return TemplateResponse(request, "admin/newsletter/issue/progress.html", context)
+    context = _context(request, _issue(request, pk))
+    return TemplateResponse(request, context["part"], context)
 
 
 @require_POST
@@ -72,11 +84,34 @@ def urls() -> list[URLPattern]:
 
 
 def _context(request: HttpRequest, issue: Issue) -> dict[str, Any]:
+    shared = {**admin.site.each_context(request), "issue": issue, "audience": _audience(issue)}
+    return shared | (_waiting if issue.is_unpublished else _progress)(request, issue)
+
+
+def _audience(issue: Issue) -> str:
+    try:
+        return str(audiences.conditions_of(issue))
+    except InvalidDefinition as error:
+        return str(error)
+
+
+def _waiting(request: HttpRequest, issue: Issue) -> dict[str, Any]:
+    """Return what there is to see before the first mail is promised."""
+    left = issue.publish_at and max(issue.publish_at - timezone.now(), timedelta())
+    return {
+        "part": "admin/newsletter/issue/waiting.html",
+        "title": f"Watch: {issue.subject}",
+        "left": left,
+        "has_worker": Worker.objects.alive().exists(),
+        "controls": issue_controls.offered(issue, None, request.user),
+    }
+
+
+def _progress(request: HttpRequest, issue: Issue) -> dict[str, Any]:
     found = progress.of_issue(issue)
     return {
-        **admin.site.each_context(request),
+        "part": "admin/newsletter/issue/progress.html",
         "title": f"{'Report' if found.is_done else 'Watch'}: {issue.subject}",
-        "issue": issue,
         "progress": found,
         "account": found.account,
         "readings": counting.report(issue),
@@ -108,6 +143,3 @@ def speed_plot(found: Progress) -> SafeString:
     fastest = max(rate for _at, rate in speeds)
     says = f"{pace(found.average)} a second on average, {pace(fastest)} at most."
     return plots.line(points, key="speed", title="Mails a second", says=says)
-
-
-_NOT_OUT = (Issue.State.DRAFT, Issue.State.SCHEDULED)

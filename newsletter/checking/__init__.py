@@ -1,6 +1,6 @@
 """The look at an issue before it is sent: a table of rules, and the publication that they allow."""
 
-from newsletter.checking.examination import Check, check, unknown_fields
+from newsletter.checking.examination import Check, check
 from newsletter.checking.findings import Finding, Level
 from newsletter.checking.sending import (
     TYPED_ABOVE,
@@ -10,6 +10,7 @@ from newsletter.checking.sending import (
     Refused,
     Seen,
     StaleCheck,
+    publish_if_sound,
     send,
 )
 from newsletter.checking.trying import try_links
@@ -26,7 +27,7 @@ __all__ = [
     "Seen",
     "StaleCheck",
     "check",
+    "publish_if_sound",
     "send",
     "try_links",
-    "unknown_fields",
 ]

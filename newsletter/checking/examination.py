@@ -92,11 +92,6 @@ def check(issue: Issue, *, publisher: Any = None) -> Check:
     )
 
 
-def unknown_fields(issue: Issue) -> list[str]:
-    """Return the fields of an issue, stored or not, that no reader of its newsletter has."""
-    return list(rules.unknown_fields(Examined(issue)))
-
-
 def _digest(examined: Examined) -> str:
     issue, content = examined.issue, examined.content
     segment = issue.segment.definition if issue.segment else issue.audience

@@ -23,6 +23,10 @@ class Finding:
     page: str = ""
     """The name of the admin's page where it is repaired."""
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> str:
         where = f": {', '.join(self.examples)}" if self.examples else ""
-        return f"{self.level.value:<7}  {self.says.rstrip('.')}{where}"
+        return f"{self.says.rstrip('.')}{where}."
+
+    def __str__(self) -> str:
+        return f"{self.level.value:<7}  {self.sentence.removesuffix('.')}"

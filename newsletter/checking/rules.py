@@ -63,7 +63,7 @@ def _if(condition: Callable[["Examined"], bool]) -> Ask:
     return ask
 
 
-def unknown_fields(examined: "Examined") -> Iterator[str]:
+def _unknown_fields(examined: "Examined") -> Iterator[str]:
     readers = Subscription.objects.filter(newsletter=examined.issue.newsletter)
     for field in examined.content.fields:
         is_own = field.name in merge_fields.OWN
@@ -182,7 +182,7 @@ RULES = (
              and e.reach.audience.is_exact), _ISSUE),
     Rule("unknown_fields", _B,
          "No reader has such an attribute. Correct the word; a backslash before the brace makes it "
-         "text", unknown_fields, _ISSUE),
+         "text", _unknown_fields, _ISSUE),
     Rule("postal_address", _B,
          "The newsletter has no postal address, which the law demands of bulk mail.",
          _if(lambda e: e.issue.newsletter.lacks_postal_address), _NEWSLETTER),

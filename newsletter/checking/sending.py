@@ -1,12 +1,13 @@
 """The publication that a check allows: of exactly what was seen, once."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.core import signing
+from django.db import transaction
 
 from newsletter import publishing
 from newsletter.checking.examination import Check, check
@@ -104,6 +105,16 @@ def send(*, issue_id: int, seen: Seen, answer: Answer, publisher: Any) -> Issue:
     accepted = sorted({warning.rule for warning in now.warnings})
     logger.info("checking.sent", issue=issue_id, readers=seen.readers, accepted=accepted)
     return sent
+
+
+def publish_if_sound(publish: Callable[[], Issue]) -> Issue:
+    """Publish by a verb if the check then forbids nothing; raise Refused, and nothing was done."""
+    with transaction.atomic():
+        issue = publish()
+        if blockers := check(issue).blockers:
+            sentences = " ".join(finding.sentence for finding in blockers)
+            raise Refused(f"Nothing was published. {sentences}")
+    return issue
 
 
 def _compare(issue: Issue, seen: Seen) -> None:

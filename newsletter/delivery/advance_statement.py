@@ -1,28 +1,12 @@
 """The statement that records one group of mails and opens the next, in one round trip.
 
 `judged` is the last look at a reader before his mail leaves: who has left, is erased or pauses by
-then gets none, and the reason stays in the ledger.
+then gets none, and the reason stays in the ledger. Outcomes and openings are one UPDATE, since each
+begins by reading the table's constraints and the conditions of its indexes.
 """
 
 ADVANCE = """
-WITH recorded AS (
-    UPDATE newsletter_delivery AS delivery
-    SET state = record.state,
-        error_code = record.code,
-        provider_id = record.provider_id,
-        next_at = now() + make_interval(secs => record.wait),
-        lease_until = NULL,
-        finished_at = CASE WHEN record.state <> 'pending' THEN now() END,
-        attempts = delivery.attempts - record.refund,
-        claim_token = CASE WHEN record.state = 'unknown' THEN delivery.claim_token END,
-        resends = delivery.resends + record.resend
-    FROM jsonb_to_recordset(%(records)s::jsonb) AS record (
-        id uuid, state text, code text, provider_id text, wait float8, refund int, resend int
-    )
-    WHERE delivery.id = record.id
-      AND delivery.claim_token = %(token)s
-      AND delivery.state IN ('claimed', 'sending', 'unknown')
-), judged AS (
+WITH judged AS (
     SELECT delivery.id,
            CASE WHEN delivery.kind = 'address' THEN delivery.recipient
                 ELSE coalesce(subscription.email, delivery.recipient) END AS email,
@@ -53,22 +37,40 @@ WITH recorded AS (
           SELECT FROM newsletter_provider
           WHERE name = %(provider)s AND (hold_until > now() OR opened_at IS NOT NULL)
       )
-), started AS (
-    UPDATE newsletter_delivery AS delivery
-    SET state = CASE WHEN verdict IN ('sending', 'pending') THEN verdict ELSE 'skipped' END,
-        error_code = CASE WHEN verdict IN ('sending', 'pending') THEN '' ELSE verdict END,
-        attempts = delivery.attempts
-            + (verdict = 'sending' AND delivery.state = 'claimed')::int,
-        sending_at = CASE WHEN verdict = 'sending' THEN now() ELSE delivery.sending_at END,
-        lease_until = CASE WHEN verdict = 'sending' THEN delivery.lease_until END,
-        next_at = CASE WHEN verdict = 'pending' THEN now() END,
-        finished_at = CASE WHEN verdict NOT IN ('sending', 'pending') THEN now() END
+), change AS (
+    SELECT id, true AS is_outcome, state, coalesce(code, '') AS code,
+           coalesce(provider_id, '') AS provider_id, wait,
+           coalesce(refund, 0) AS refund, coalesce(resend, 0) AS resend,
+           NULL::varchar AS email, NULL::bigint AS newsletter_id, NULL::varchar AS language
+    FROM json_to_recordset(%(records)s::json) AS record (
+        id uuid, state text, code text, provider_id text, wait float8, refund int, resend int
+    )
+    UNION ALL
+    SELECT id, false,
+           CASE WHEN verdict IN ('sending', 'pending') THEN verdict ELSE 'skipped' END,
+           CASE WHEN verdict IN ('sending', 'pending') THEN '' ELSE verdict END,
+           NULL, CASE WHEN verdict = 'pending' THEN 0 END, 0, 0, email, newsletter_id, language
     FROM judged
-    WHERE delivery.id = judged.id
+), advanced AS (
+    UPDATE newsletter_delivery AS delivery
+    SET state = change.state,
+        error_code = change.code,
+        provider_id = coalesce(change.provider_id, delivery.provider_id),
+        next_at = now() + make_interval(secs => change.wait),
+        lease_until = CASE WHEN change.state = 'sending' THEN delivery.lease_until END,
+        sending_at = CASE WHEN change.state = 'sending' THEN now() ELSE delivery.sending_at END,
+        finished_at = CASE WHEN change.state NOT IN ('sending', 'pending') THEN now() END,
+        claim_token = CASE
+            WHEN change.state IN ('sending', 'unknown') THEN delivery.claim_token END,
+        attempts = delivery.attempts - change.refund
+            + (change.state = 'sending' AND delivery.state = 'claimed')::int,
+        resends = delivery.resends + change.resend
+    FROM change
+    WHERE delivery.id = change.id
       AND delivery.claim_token = %(token)s
-      AND delivery.state IN ('claimed', 'sending')
-    RETURNING delivery.id, kind, state, attempts, resends, email, subscription_id, issue_id,
-              newsletter_id, language
+      AND (delivery.state IN ('claimed', 'sending') OR is_outcome AND delivery.state = 'unknown')
+    RETURNING delivery.id, kind, delivery.state, attempts, resends, change.email, subscription_id,
+              issue_id, change.newsletter_id, change.language
 )
-SELECT * FROM started
+SELECT * FROM advanced WHERE state = 'sending'
 """

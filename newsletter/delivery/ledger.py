@@ -56,17 +56,17 @@ class Record:
     resend: int = 0
 
     def as_row(self) -> dict[str, object]:
-        """Return it for `advance`: one JSON value is bound much faster than an array a column."""
-        wait = None if self.wait is None else self.wait.total_seconds()
-        return {
-            "id": str(self.id),
-            "state": self.state,
-            "code": self.code,
-            "provider_id": self.provider_id,
-            "wait": wait,
-            "refund": self.refund,
-            "resend": self.resend,
-        }
+        """Return it for `advance`: one JSON value is bound much faster than an array a column.
+
+        What is not said is empty, as for the usual mail, which was sent.
+        """
+        row: dict[str, object] = {"id": str(self.id), "state": self.state}
+        if self.provider_id:
+            row["provider_id"] = self.provider_id
+        if self.state != "sent" or self.code:
+            wait = None if self.wait is None else self.wait.total_seconds()
+            row |= {"code": self.code, "wait": wait, "refund": self.refund, "resend": self.resend}
+        return row
 
 
 class Ledger:
@@ -111,11 +111,10 @@ class Ledger:
         parameters = {
             "token": token,
             "records": json.dumps([record.as_row() for record in records]),
-            "next_ids": list(next_ids),
+            "next_ids": f"{{{','.join(map(str, next_ids))}}}",  # three times as fast as a list
             "provider": provider,
         }
-        openings = [Opening(*row) for row in self._run(ADVANCE, parameters, prepare=True)]
-        return [opening for opening in openings if opening.state == "sending"]
+        return [Opening(*row) for row in self._run(ADVANCE, parameters, prepare=True)]
 
     def release(self, token: UUID, ids: Sequence[UUID]) -> None:
         """Give back rows that were not sent, those marked `sending` with their attempt."""

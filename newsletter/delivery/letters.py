@@ -1,5 +1,6 @@
 """The mail of one ledger row: which template it takes, and what is spliced into it."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -14,6 +15,9 @@ from newsletter.models import Issue, Newsletter, Subscription
 from newsletter.rendering.issues import issue_template
 from newsletter.rendering.mime import MailTemplate, Personal
 from newsletter.rendering.requests import REQUESTS, request_template
+
+_ENVELOPE_ADDRESS = re.compile(r"[!-;=?-~]*")
+"""Printable ASCII without the space and the brackets that end an address on the wire."""
 
 _FRESHNESS = 60.0  # seconds for which a newsletter's own words may lag behind the admin
 
@@ -41,11 +45,7 @@ def write(opening: Opening, readers: Readers | None = None) -> Mail:
     Raises ValueError for an address that cannot stand in an envelope, and whatever the template
     raises when the issue cannot be rendered.
     """
-    if (
-        not opening.email.isascii()
-        or not opening.email.isprintable()
-        or set(" <>") & set(opening.email)
-    ):
+    if not _ENVELOPE_ADDRESS.fullmatch(opening.email):
         raise ValueError("the address cannot stand in an envelope")
     template, token = _template(opening), _token(opening)
     reader = (readers or Readers([opening])).of(opening) if template.has_fields else {}

@@ -119,6 +119,8 @@ class Sender:
         group and lost the answer: other workers then take the rows to be in doubt, and only this
         one knows that they never left.
         """
+        if len(openings) == len(group):
+            return
         opened = {opening.id for opening in openings}
         if left := [row for row in group if row not in opened]:
             self._insist(lambda: self._ledger.release(batch.token, left))
@@ -137,21 +139,11 @@ class Sender:
 
     def _hand_over(self, openings: Sequence[Opening], batch: Batch) -> list[Outcome]:
         """Write and send the mails; a mail that cannot be written fails alone."""
-        outcomes: dict[UUID, Outcome] = {}
-        mails: dict[UUID, Mail] = {}
         readers = letters.Readers(openings)
-        for opening in openings:
-            try:
-                mails[opening.id] = letters.write(opening, readers)
-            except DATABASE_AWAY:
-                outcomes[opening.id] = Outcome(Verdict.RELEASED, "database_away")
-            except Exception:
-                logger.exception("delivery.unwritable", delivery=str(opening.id))
-                outcomes[opening.id] = Outcome(Verdict.FAILED, "unwritable")
-        if mails:
-            sent = self._transport.send(list(mails.values()), lambda: self._halted(batch))
-            outcomes.update(zip(mails, sent, strict=True))
-        return [outcomes[opening.id] for opening in openings]
+        written = [_write(opening, readers) for opening in openings]
+        mails = [mail for mail in written if isinstance(mail, Mail)]
+        sent = iter(self._transport.send(mails, lambda: self._halted(batch)) if mails else ())
+        return [next(sent) if isinstance(mail, Mail) else mail for mail in written]
 
     def _report(
         self, openings: Sequence[Opening], outcomes: Sequence[Outcome], batch: Batch
@@ -220,6 +212,17 @@ class Sender:
                 logger.warning("delivery.database_away", error=type(error).__name__)
                 connection.close()
                 time.sleep(1.0)
+
+
+def _write(opening: Opening, readers: letters.Readers) -> Mail | Outcome:
+    """Return a mail, or what becomes of one that cannot be written."""
+    try:
+        return letters.write(opening, readers)
+    except DATABASE_AWAY:
+        return Outcome(Verdict.RELEASED, "database_away")
+    except Exception:
+        logger.exception("delivery.unwritable", delivery=str(opening.id))
+        return Outcome(Verdict.FAILED, "unwritable")
 
 
 def record_of(opening: Opening, outcome: Outcome) -> Record:

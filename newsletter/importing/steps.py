@@ -62,7 +62,7 @@ def step(*, only: int | None = None) -> bool:
 def _fail(batch: Import, sentence: str) -> None:
     """End an import as it was before this step."""
     batch.refresh_from_db()
-    batch.state, batch.error = State.FAILED, sentence[:500]
+    batch.state, batch.error, batch.through = State.FAILED, sentence[:500], ""
 
 
 def _take(only: int | None) -> Import | None:
@@ -107,13 +107,15 @@ _DUTIES: dict[State, tuple[Callable[[Import], bool], Callable[[Import], State]]]
 def tidy() -> bool:
     """Remove some of what ended imports leave behind; return whether there was anything.
 
-    Their file and rows go at once, their list of faults after a month, what nobody decided about
-    after a week.
+    Their file, its first lines and rows go at once, their list of faults after a month, what nobody
+    decided about after a week.
     """
     _give_up(State.UPLOADING, KEEP_UPLOADING)
     for state in UNDECIDED:
         _give_up(state, KEEP_UNDECIDED)
     ImportFault.objects.filter(batch__changed_at__lt=Now() - KEEP_FAULTS).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_REMOVE_SAMPLES, [list(ENDED)])
     parts = ImportPart.objects.filter(batch=OuterRef("pk"))
     batch = Import.objects.filter(Exists(parts), state__in=ENDED).order_by("id").first()
     if batch is None:
@@ -126,6 +128,10 @@ def tidy() -> bool:
     return True
 
 
+_REMOVE_SAMPLES = """
+UPDATE newsletter_import SET layout = layout || '{"samples": []}'
+WHERE state = ANY (%s) AND jsonb_array_length(layout -> 'samples') > 0
+"""
 _REMOVE_ROWS = """
 DELETE FROM newsletter_importrow WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM newsletter_importrow WHERE batch_id = %s LIMIT %s

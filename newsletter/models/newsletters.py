@@ -7,11 +7,16 @@ from functools import lru_cache
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from newsletter.models import colours, sites, validators
 from newsletter.models.themes import Theme
 
 DEFAULT_SLUG = "default"
+BUILT_IN_WORDS = gettext_noop(
+    "I want to receive this newsletter by e-mail. I can leave at any time."
+)
+"""What a visitor agrees to, in any of the languages, until somebody has written a `Wording`."""
 POSTAL_ADDRESS_PLACEHOLDER = "Postal address: set it in the admin, under Newsletters"
 """What a fresh installation has until the operator writes the true one; see the system checks."""
 
@@ -100,7 +105,7 @@ class Newsletter(models.Model):
         help_text="The look of its mails. Empty: the plain one.",
     )
     consent_wording = models.TextField(
-        default="I want to receive this newsletter by e-mail. I can leave at any time.",
+        default=BUILT_IN_WORDS,
         help_text="What a visitor agrees to until there is a `Wording`; nobody edits it.",
     )
     privacy_note = models.TextField(

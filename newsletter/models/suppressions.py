@@ -1,30 +1,27 @@
 """Addresses that are never mailed again, as keyed hashes only, so that they outlive erasure."""
 
-from hashlib import sha256
-
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
-from django.utils.crypto import salted_hmac
-from django.utils.encoding import force_bytes
+
+from newsletter.keyed_hashes import derived_key, keyed_hash
+
+_SALT = "newsletter.suppression"
 
 
 def address_digests(email: str) -> list[str]:
     """Return the keyed hashes of an address, the one by the present key first."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return [
-        salted_hmac("newsletter.suppression", email.lower(), key, algorithm="sha256").hexdigest()
-        for key in keys
-    ]
+    return [keyed_hash(_SALT, key, email.lower()).hex() for key in keys]
 
 
 def digest_keys() -> list[bytes]:
-    """Return the keys of these hashes, as `salted_hmac` derives them, for addresses by the million.
+    """Return the keys of these hashes, for addresses by the million.
 
     The hash of an address is then ``hmac.digest(key, address.lower().encode(), "sha256")``.
     """
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return [sha256(b"newsletter.suppression" + force_bytes(key)).digest() for key in keys]
+    return [derived_key(_SALT, key) for key in keys]
 
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):

@@ -5,11 +5,14 @@ on with the version that they show.
 """
 
 import re
+from functools import lru_cache
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import translation
 
-from newsletter.models.newsletters import Newsletter
+from newsletter.models.newsletters import BUILT_IN_WORDS, Newsletter
 
 
 class WordingManager(models.Manager["Wording"]):
@@ -20,12 +23,13 @@ class WordingManager(models.Manager["Wording"]):
             versions = [wording for wording in stored if wording.language == wanted]
             if versions:
                 return max(versions, key=lambda wording: wording.version)
-        return _built_in(newsletter)
+        return _built_in(newsletter, language or newsletter.language)
 
     def named(self, newsletter: Newsletter, name: str) -> "Wording | None":
         """Return the version of this name, however old, or None if there was never one."""
-        if name == (built_in := _built_in(newsletter)).name:
-            return built_in
+        if name.endswith("-0"):
+            built_in = _built_in(newsletter, name.removesuffix("-0"))
+            return built_in if built_in.name == name else None
         for wording in newsletter.wordings.all():
             if wording.name == name:
                 return wording
@@ -63,6 +67,27 @@ class Wording(models.Model):
 _NAME = re.compile(r"([a-z-]{2,10})-([1-9][0-9]{0,4})", re.ASCII)
 
 
-def _built_in(newsletter: Newsletter) -> Wording:
-    """Return what a newsletter says before somebody has written its words: version 0."""
-    return Wording(newsletter=newsletter, language="en", version=0, text=newsletter.consent_wording)
+def _built_in(newsletter: Newsletter, language: str) -> Wording:
+    """Return what a newsletter says before somebody has written its words: version 0.
+
+    Ours are translated, and never reworded: consents name them by this version. Words of its own
+    from the time before there were versions are in no language but theirs.
+    """
+    text, code = newsletter.consent_wording, "en"
+    if text == BUILT_IN_WORDS and language in _LANGUAGES:
+        text, code = _translated(language), language
+    return _version_zero(newsletter.pk, code, text)
+
+
+@lru_cache(maxsize=100)
+def _version_zero(newsletter_id: int, language: str, text: str) -> Wording:
+    return Wording(newsletter_id=newsletter_id, language=language, version=0, text=text)
+
+
+_LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
+
+
+@lru_cache(maxsize=len(settings.LANGUAGES))
+def _translated(language: str) -> str:
+    with translation.override(language):
+        return translation.gettext(BUILT_IN_WORDS)

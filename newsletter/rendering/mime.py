@@ -10,12 +10,14 @@ any length: it comes encoded on lines of its own, between soft line breaks.
 import html
 import re
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
+from functools import lru_cache
 from uuid import UUID
 
 from newsletter.merge_fields import Field, Places
@@ -91,7 +93,7 @@ class MailTemplate:
         head = b"To: %b\r\nMessage-ID: %b\r\nDate: %b\r\n" % (
             personal.email.encode("ascii"),
             self.message_id(personal.delivery_id).encode(),
-            formatdate().encode(),
+            _date(int(time.time())),
         )
         if self.has_fields:
             return b"".join(self._filled(head, token, personal.reader))
@@ -109,6 +111,12 @@ class MailTemplate:
         for slot, piece in zip(self._slots, self._pieces[1:], strict=True):
             yield token[slot] if isinstance(slot, slice) else slot.octets(reader)
             yield piece
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> bytes:
+    """Return a moment as the mails of that second write it."""
+    return formatdate(second).encode()
 
 
 @dataclass(frozen=True, slots=True)

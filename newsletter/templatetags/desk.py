@@ -11,6 +11,7 @@ from django.utils.timesince import timesince
 
 from newsletter import accounting, figures, progress, waiting
 from newsletter.admin.display import pill
+from newsletter.admin.first_steps import first_steps
 from newsletter.models import Issue, IssueCount, Provider, Worker
 from newsletter.rendering import plots
 
@@ -29,8 +30,12 @@ def desk_numbers(context: Context) -> dict[str, Any]:
         IssueCount.objects.refresh(*small)
     accounts = accounting.of_issues(last)
     in_doubt = progress.in_doubt()
+    user = context["user"]
     return {
         "readers": figures.readers(),
+        "steps": [] if last else first_steps(user),
+        "may_write": user.has_perm("newsletter.add_issue"),
+        "may_import": user.has_perm("newsletter.import_subscriptions"),
         "growth": growth_plot(),
         "reputation": figures.reputation(),
         "issues": [(issue, accounts[issue.pk]) for issue in last],
@@ -40,7 +45,7 @@ def desk_numbers(context: Context) -> dict[str, Any]:
         "oldest_due": waiting.oldest(),
         "workers": Worker.objects.alive().count(),
         "providers": Provider.objects.filter(opened_at__isnull=False),
-        "may_see_readers": context["user"].has_perm("newsletter.view_subscription"),
+        "may_see_readers": user.has_perm("newsletter.view_subscription"),
     }
 
 

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from newsletter import links, merge_fields, sheets
-from newsletter.models import Issue, Newsletter
+from newsletter.models import Issue, Newsletter, Wording
 
 register = template.Library()
 
@@ -20,14 +20,14 @@ def own_sheet(newsletter: Newsletter | None) -> SafeString:
 
 
 @register.simple_tag
-def own_words(newsletter: Newsletter) -> SafeString:
+def own_words(written: Newsletter | Wording) -> SafeString:
     """Return the attributes of an element whose text an editor wrote (WCAG 2.2, 3.1.2).
 
     A page can be asked for in another language than its newsletter's.
     """
-    if newsletter.language == get_language():
+    if written.language == get_language():
         return SafeString('dir="auto"')
-    return format_html('lang="{}" dir="auto"', newsletter.language)
+    return format_html('lang="{}" dir="auto"', written.language)
 
 
 @register.filter
@@ -37,8 +37,9 @@ def for_everybody(text: str) -> str:
 
 
 @register.simple_tag
-def home_path(newsletter: Newsletter) -> str:
-    return links.home_path(newsletter)
+def home_path(newsletter: Newsletter | None) -> str:
+    """Return where a newsletter is signed up to; the first page for a hidden one, or for none."""
+    return links.home_path(newsletter) if newsletter and newsletter.is_public else "/"
 
 
 @register.simple_tag
@@ -54,6 +55,16 @@ def feed_path(newsletter: Newsletter) -> str:
 @register.simple_tag
 def rss_path(newsletter: Newsletter) -> str:
     return links.rss_path(newsletter)
+
+
+@register.simple_tag
+def privacy_path(newsletter: Newsletter | None) -> str:
+    return links.privacy_path(newsletter or None)
+
+
+@register.simple_tag
+def own_path(newsletter: Newsletter | None) -> str:
+    return links.own_path(newsletter or None)
 
 
 @register.simple_tag

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.acceptance import browser as chromium
 from tests.acceptance.mail_server import MailServer
-from tests.acceptance.service import Service, unused_port
+from tests.acceptance.service import Service
 from tests.factories import default_newsletter
+from tests.ports import unused_port
 
 
 @pytest.fixture
@@ -76,11 +77,3 @@ def open_page(browser: Browser) -> Iterator[Any]:
     for context in contexts:
         context.close()
     assert [text for text in complaints if "Content Security Policy" in text] == []
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Say on the last line that the pages were not looked at; a list of skips is not read."""
-    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter else []
-    if any(chromium.MISSING in str(report.longrepr) for report in skipped):
-        reporter.write_line(chromium.MISSING, yellow=True)

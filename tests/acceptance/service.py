@@ -1,7 +1,6 @@
 """The service as an operator runs it: its processes and its commands, on the tests' database."""
 
 import os
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -127,12 +126,6 @@ class Service:
 def issue_id(published: subprocess.CompletedProcess[str]) -> str:
     assert published.returncode == 0, published.stderr
     return published.stdout.split()[-1]
-
-
-def unused_port() -> int:
-    """Return a port of 127.0.0.1 on which nobody listens yet."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def database() -> dict[str, str]:

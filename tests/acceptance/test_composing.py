@@ -13,8 +13,9 @@ from tests.acceptance.browser import DARK, DESKTOP, PHONE
 from tests.factories import default_newsletter, make_issue
 
 PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c63f8ffff3f0005fe02fea735819d0000000049454e44ae426082"
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4"
+    "890000000d49444154789c63e0ce0eff0f00031f01cdcaef2524000000004945"
+    "4e44ae426082"
 )
 ADD = "/admin/newsletter/issue/add/"
 

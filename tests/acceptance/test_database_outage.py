@@ -7,7 +7,8 @@ import time
 import pytest
 from django.db import connection
 
-from tests.acceptance.service import Service, unused_port
+from tests.acceptance.service import Service
+from tests.ports import unused_port
 
 
 def ask(service, method, path, body=None):

@@ -84,7 +84,7 @@ def fuzz(service: Service, cases: int, config: Path) -> subprocess.CompletedProc
         capture_output=True,
         text=True,
         check=False,
-        timeout=3600,
+        timeout=6 * 60 * 60,
     )
 
 

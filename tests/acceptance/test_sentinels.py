@@ -13,8 +13,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter.models import Delivery, Subscription
 from tests.acceptance.mail_server import MailServer
-from tests.acceptance.service import Service, unused_port
+from tests.acceptance.service import Service
 from tests.acceptance.test_reader_story import link_in, one_click_link
+from tests.ports import unused_port
 from tests.processes import eventually
 
 READER = "sentinel-reader@example.org"

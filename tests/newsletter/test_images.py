@@ -17,10 +17,11 @@ pytestmark = pytest.mark.django_db
 
 ADD = "/admin/newsletter/image/add/"
 SVG = b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
-JPEG = (
-    bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffc0000b0800100020010111") + b"\0" * 40
+JPEG = bytes.fromhex(
+    "ffd8ffe000104a46494600010100000100010000ffc0000b0800100020010111"
+    "00ffda0008010100003f0012ff0034ffd00156ffd9"
 )
-GIF = b"GIF89a" + struct.pack("<HH", 3, 2) + b"\0" * 40
+GIF = b"GIF89a" + struct.pack("<HH", 3, 2) + b"\0\0\0;"
 
 
 def png(width: int = 4, height: int = 3) -> bytes:
@@ -85,6 +86,7 @@ def test_it_is_shown_and_never_executed(editor, client):
         (b"<html><script>alert(1)</script>", "no PNG, JPEG or GIF"),
         (b"PK\x03\x04" + b"\0" * 100, "no PNG, JPEG or GIF"),
         (b"\x89PNG\r\n\x1a\n", "broken"),
+        (png()[:-8], "broken"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 " + b"\0" * 40, "Outlook shows no WebP"),
         (png(7000, 10), "at most 6,000 a side"),
         (png(5000, 5000), "16 million in all"),

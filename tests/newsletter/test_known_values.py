@@ -26,8 +26,14 @@ def test_of_many_readers_the_common_ones_are(monkeypatch):
     assert known_values.readers() == 2_000
 
 
+def test_attributes_are_known_by_their_names():
+    make_subscription("a@example.org", attributes={"city": "Oslo", "orders": 3})
+    make_subscription("b@example.org", attributes={"city": "Bergen"})
+    assert known_values.attributes() == ["city", "orders"]
+
+
 def test_nobody_is_nothing():
-    assert known_values.tags() == known_values.languages() == []
+    assert known_values.tags() == known_values.languages() == known_values.attributes() == []
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE newsletter_subscription")
     assert known_values.readers() == 0

@@ -10,7 +10,7 @@ from django.db import connection
 
 from newsletter import consenting, evidence, links, own_changes, privacy, signing_up, subscribing
 from newsletter.delivery.ledger import Ledger
-from newsletter.models import Delivery, Subscription
+from newsletter.models import Delivery, Subscription, Suppression
 from tests.factories import default_newsletter, make_delivery, make_issue, make_subscription
 
 EMAIL = "ursula@example.org"
@@ -118,6 +118,21 @@ def test_of_erasing_and_moving_she_is_gone_or_has_moved_and_is_gone():
         assert left is None or left.email == f"new{number}@example.org"
     assert Delivery.objects.filter(kind="address").count() == ROUNDS
     assert set(evidence.check_chains()) <= {None}
+
+
+def test_of_erasing_and_joining_nothing_is_left():
+    other = second_newsletter()
+    from_page = consenting.agreement(other)
+    for number in range(4 * ROUNDS):
+        email = f"{number}@example.org"
+        make_subscription(email)
+        _, erased = at_once(
+            lambda email=email: own_changes.join(email=email, newsletter=other, agreed=from_page),
+            lambda email=email: privacy.erase_person(email=email),
+        )
+        assert erased in {1, 2}
+        assert not Subscription.objects.filter(email=email).exists()
+        assert Suppression.objects.of_address(email).exists()
 
 
 def test_joining_twice_at_once_is_one_subscription():

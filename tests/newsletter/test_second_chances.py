@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import consenting, links
-from newsletter.models import Allowance, Consent, Delivery, Subscription
+from newsletter.models import Allowance, Consent, Delivery, Newsletter, Subscription
 from tests.aged_tokens import token_of
 from tests.factories import default_newsletter, make_subscription
 
@@ -150,6 +150,17 @@ def test_an_old_farewell_stays(client, reader):
     assert client.post(f"{RETURN}?token={old}").status_code == 401
     assert undo is not None
     assert status_of(reader) == Status.UNSUBSCRIBED
+
+
+def test_who_left_long_ago_is_led_to_the_sign_up_of_his_newsletter(client):
+    other = Newsletter.objects.create(slug="other", title="Other")
+    hidden = Newsletter.objects.create(slug="board", title="Board only", is_public=False)
+    homes = {"/": [default_newsletter(), hidden], "/newsletters/other/": [other]}
+    for path, newsletters in homes.items():
+        for newsletter in newsletters:
+            reader = make_subscription(newsletter=newsletter, status=Status.UNSUBSCRIBED)
+            page = client.post(own_link(UNSUBSCRIBE, reader)).text
+            assert f'<a href="{path}">sign up again</a>' in page
 
 
 def test_a_second_farewell_is_not_taken_back_by_the_first_ones_button(client, reader):

@@ -12,10 +12,17 @@ from django.utils import translation
 
 from newsletter import links
 from newsletter.models import Newsletter
+from newsletter.models.newsletters import newsletters_in
 from newsletter.rendering.issues import preview
 from newsletter.rendering.mime import Personal
 from newsletter.rendering.requests import request_template
-from tests.factories import default_newsletter, make_issue, make_subscription
+from tests.factories import (
+    default_newsletter,
+    make_delivery,
+    make_issue,
+    make_subscription,
+    make_wording,
+)
 from zero2prod import languages
 
 pytestmark = pytest.mark.django_db
@@ -72,9 +79,19 @@ def test_an_address_can_ask_for_a_language(client, code):
 
 def test_an_editors_own_words_keep_their_language(client):
     speak("fr")
+    make_wording("Je veux.", language="fr")
     text = client.get("/?lang=de").text
     assert re.search(r'<h1 lang="fr" dir="auto">', text)
+    assert re.search(r'<p class="consent" lang="fr" dir="auto">Je veux', text)
     assert re.search(r'<h1 dir="auto">', client.get("/").text)
+
+
+@pytest.mark.parametrize("code", ISSUES)
+def test_the_words_of_a_consent_say_in_which_language_they_are(client, code):
+    default_newsletter()
+    text = client.get(f"/?lang={code}").text
+    assert '<p class="consent" dir="auto">' in text
+    assert f'name="wording" value="{code}-0"' in text
 
 
 @pytest.mark.parametrize("wish", ["xx", "", "de_DE", "\0", "../../etc", "a" * 600, "DE-at"])
@@ -142,10 +159,34 @@ def test_the_frame_of_an_issue_speaks_its_newsletters_language(code):
     assert f'lang="{code}"' in html
 
 
-def test_the_page_behind_a_mails_link_speaks_the_readers_language(client):
+@pytest.mark.parametrize("kind", ["confirm", "unsubscribe", "preferences", "return", "address"])
+def test_the_page_behind_a_mails_link_speaks_the_readers_language(client, kind):
     reader = make_subscription(language="fr")
-    path = links.unsubscribe_url(links.unsubscribe_token(reader.pk)).removeprefix(site.BASE_URL)
-    assert client.get(path)["Content-Language"] == "fr"
+    move = make_delivery(reader, kind="address", recipient="new@example.org")
+    path = {
+        "confirm": links.confirmation_url(links.confirmation_token(reader.pk)),
+        "unsubscribe": links.unsubscribe_url(links.unsubscribe_token(reader.pk)),
+        "preferences": links.preferences_url(links.unsubscribe_token(reader.pk)),
+        "return": f"/subscriptions/return?token={links.undo_token(reader.pk)}",
+        "address": links.address_url(links.address_token(move.pk)),
+    }[kind].removeprefix(site.BASE_URL)
+    page = client.get(path, headers={"accept-language": "es"})
+    assert page["Content-Language"] == "fr"
+    assert reader.newsletter.title in page.text
+
+
+def test_who_asks_for_his_link_is_spoken_to_by_the_newsletter_that_sent_him(client):
+    default_newsletter()
+    Newsletter.objects.create(slug="other", title="Andere", language="de")
+    newsletters_in.cache_clear()
+    paths = re.findall(r'href="(/subscriptions/link[^"]*)"', client.get("/newsletters/other/").text)
+    assert paths == ["/subscriptions/link?newsletter=other"]
+    asked = client.get(paths[0], headers={"accept-language": "es"})
+    sent = client.post(paths[0], {"email": "nobody@example.org"})
+    for page in (asked, sent):
+        assert page["Content-Language"] == "de"
+        assert "Andere" in page.text
+    assert client.get("/subscriptions/link?newsletter=none")["Content-Language"] == "en"
 
 
 @pytest.mark.parametrize(("own", "spoken"), [("fr", "fr"), ("", "ar")])

@@ -84,6 +84,12 @@ def test_a_mails_html_is_sandboxed_and_its_links_leave_the_frame(client, box):
     assert '<head><base target="_top"><title>' in response.text
 
 
+def test_a_mails_images_are_shown_though_the_local_site_is_http(client, box):
+    """Without them a newcomer's own picture is missing in the first mail that he looks at."""
+    policy = client.get(f"/mailbox/{deliver(box)}/html")["Content-Security-Policy"]
+    assert "img-src http: https: data:" in policy
+
+
 def test_a_mails_source_is_what_was_sent(client, box):
     key = deliver(box)
     response = client.get(f"/mailbox/{key}/source")

@@ -22,7 +22,7 @@ def operator():
 
 def end(pid, operator):
     operator.execute("SELECT pg_terminate_backend(%s)", [pid])
-    while operator.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone():
+    while operator.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone():
         time.sleep(0.01)
 
 

@@ -70,6 +70,15 @@ def test_neither_tokens_nor_addresses_nor_names_are_logged(client, caplog):
         assert secret not in logged
 
 
+@pytest.mark.parametrize("path", ["/subscriptions", "/subscriptions/form", "/subscriptions/link"])
+def test_what_cannot_be_read_is_one_line_without_a_word_of_it(client, caplog, path):
+    kind = f"multipart/form-data; boundary={'sentinel' * 30}"
+    assert client.post(path, b"sentinel", content_type=kind).status_code == 400
+    answered = [record for record in caplog.records if record.name != "newsletter.signing_up"]
+    assert len(answered) == 1
+    assert "sentinel" not in "\n".join(map(str, [record.__dict__ for record in answered]))
+
+
 def test_a_strangers_text_cannot_forge_a_line(client, caplog):
     client.get("/", headers={"user-agent": "\u2028 \x85 Mozilla' status=500"})
     events = next(handler for handler in logging.root.handlers if handler.name == "events")

@@ -1,5 +1,6 @@
 """The admin's doors: every page behind all steps of a log-in, and each act recorded."""
 
+from collections.abc import Mapping
 from functools import update_wrapper
 from http import HTTPStatus
 from typing import Any, cast
@@ -29,6 +30,10 @@ def member_of(request: HttpRequest) -> Member:
 
 class StaffSite(AdminSite):
     """Django's admin for who has done both steps; others are led to the step that they lack."""
+
+    rooms: Mapping[str, tuple[str, ...]] = {}
+    """Which models stand together on the first page, as `app.Model`, in the order of their use;
+    what is in no room stays with its app."""
 
     login_template = "admin/staff/log_in.html"
     logout_template = "admin/staff/logged_out.html"
@@ -74,7 +79,10 @@ class StaffSite(AdminSite):
         return lead_to(step, request.get_full_path())
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        return super().get_app_list(request, app_label) if self.has_permission(request) else []
+        if not self.has_permission(request):
+            return []
+        apps = super().get_app_list(request, app_label)
+        return apps if app_label else _in_rooms(apps, self.rooms)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from zero2prod.staff import pages  # noqa: PLC0415 - forms need models, ready by then
@@ -117,6 +125,24 @@ class StaffSite(AdminSite):
         if request.method == "POST" and isinstance(response, HttpResponseRedirect):
             audit.record("password.changed", request=request, target=member_of(request))
         return response
+
+
+def _in_rooms(apps: list[Any], rooms: Mapping[str, tuple[str, ...]]) -> list[Any]:
+    """Return what a user may see room by room, then the apps with the models of no room."""
+    found = {
+        f"{app['app_label']}.{model['object_name']}": (app, model)
+        for app in apps
+        for model in app["models"]
+    }
+    furnished = []
+    for name, labels in rooms.items():
+        if here := [found.pop(label) for label in labels if label in found]:
+            app, models = here[0][0], [model for _, model in here]
+            # Not the app's own address, which would mark all of its rooms as the open one.
+            address = f"{app['app_url']}#{name.lower()}"
+            furnished.append({**app, "name": name, "app_url": address, "models": models})
+    left = [{**app, "models": [model for of, model in found.values() if of is app]} for app in apps]
+    return furnished + [app for app in left if app["models"]]
 
 
 def _is_done(response: HttpResponse) -> bool:

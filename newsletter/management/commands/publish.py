@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,11 @@ class Command(BaseCommand):
         who.add_argument(
             "--tag", action="append", help="only to readers with this tag; repeated: with any"
         )
+        parser.add_argument(
+            "--strict",
+            action="store_true",
+            help="publish nothing that the admin's check forbids; default: only warn of it",
+        )
         parser.add_argument("--key", help="a repeated command with the same key is the same issue")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -53,30 +59,27 @@ class Command(BaseCommand):
         newsletter = Newsletter.objects.filter(slug=options["newsletter"]).first()
         if newsletter is None:
             raise CommandError(f"There is no newsletter {options['newsletter']!r}.")
-        if newsletter.lacks_postal_address:
-            self.stderr.write(
-                f"Warning: {newsletter.title} has no postal address, which the law demands of bulk "
-                "mail; set it in the admin, under Newsletters."
-            )
         audience = _audience(newsletter, options["segment"], options["tag"] or [])
+        key = options["key"]
+        is_known = key is not None and newsletter.issues.filter(key=key).exists()
         try:
-            issue = publishing.publish_keyed(
+            publish = partial(
+                publishing.publish_keyed,
                 newsletter=newsletter,
                 subject=options["subject"],
                 body=_read(options["body_file"]),
-                key=options["key"],
+                key=key,
                 at=publishing.parse_time(options["at"]) if options["at"] else None,
                 stage=_stage(newsletter, audience, options),
                 audience=audience,
             )
+            is_strict = options["strict"] and not is_known
+            issue = checking.publish_if_sound(publish) if is_strict else publish()
         except publishing.PublishingError as error:
             raise CommandError(str(error)) from error
         audit.record("issue.publish", request=None, target=issue)
-        for field in checking.unknown_fields(issue):
-            self.stderr.write(
-                f"Warning: no reader has {field}, so that its fallback or nothing is mailed; a "
-                "backslash before the brace makes it text."
-            )
+        for finding in checking.check(issue).blockers:
+            self.stderr.write(f"Warning, the admin would not send this: {finding.sentence}")
         self.stdout.write(_told(issue))
 
 

@@ -33,6 +33,7 @@
       ask(status.querySelector("[role=status]"), status.dataset.count, { method: "POST", body: typed });
     };
     form.addEventListener("input", later(400, count));
+    if (form.querySelector(".errorlist")) count();
   }
 
   // The form of an issue: the choice of its readers.

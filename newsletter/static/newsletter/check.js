@@ -9,9 +9,22 @@
     sessionStorage.setItem(`tried ${location.pathname}`, "1");
     const form = new FormData(trying);
     form.set("try", "1");
-    trying.querySelector("[role=status]").textContent = "Trying the links and the sender’s domain …";
+    const status = trying.querySelector("[role=status]");
+    status.textContent = "Trying the links and the sender’s domain …";
     trying.querySelector("button").disabled = true;
-    fetch(location.href, { method: "POST", body: form }).finally(() => location.reload());
+    // It may take a while, in which somebody goes to another page, or ticks and types on this one.
+    let isLeft = false;
+    let isFilledIn = false;
+    window.addEventListener("beforeunload", () => (isLeft = true));
+    document.addEventListener("input", () => (isFilledIn = true));
+    fetch(location.href, { method: "POST", body: form }).finally(() => {
+      if (isLeft) return;
+      if (!isFilledIn) return location.reload();
+      const again = document.createElement("a");
+      again.href = "";
+      again.textContent = "Show what was found";
+      status.replaceChildren("The links and the sender’s domain were tried. ", again);
+    });
   } else if (!trying) {
     sessionStorage.removeItem(`tried ${location.pathname}`);
   }

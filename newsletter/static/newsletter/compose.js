@@ -126,9 +126,12 @@
     }
     const at = body.value.indexOf(mark);
     if (at >= 0) insert(text, at, at + mark.length);
+    return text ? at + "![".length : -1;
   };
   const uploadAll = async (files) => {
-    for (const file of files) await upload(file);
+    let inBrackets = -1;
+    for (const file of files) inBrackets = await upload(file);
+    if (inBrackets > 1) body.setSelectionRange(inBrackets, inBrackets);
   };
   const imagesOf = (transfer) => [...transfer.files].filter((file) => file.type.startsWith("image/"));
   for (const kind of ["paste", "drop"]) {

@@ -8,8 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import figures
-from newsletter.models import IssueCount, Provider, Subscription
-from tests.factories import make_delivery, make_issue, make_subscription
+from newsletter.models import Figure, Import, IssueCount, Newsletter, Provider, Subscription
+from tests.factories import default_newsletter, make_delivery, make_issue, make_subscription
+from tests.staff import make_member, post_password
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +28,48 @@ class TestFirstPage:
         assert "0.00 % complained in 30 days; keep it under 0.1 %" in text
         assert "none mail due" in text
         assert "no worker" in text
+
+    def test_first_steps_lead_to_the_first_issue(self, editor):
+        page = editor.get("/admin/").content.decode()
+        assert 'href="/admin/newsletter/import/add/">Import your readers' in page
+        assert "<li>Check it and send it</li>" in page
+        make_subscription()
+        draft = make_issue()
+        Newsletter.objects.update(postal_address="12 Harbour Street, Hamburg")
+        page = editor.get("/admin/").content.decode()
+        assert page.count("(done)") == 3
+        assert f'href="/admin/newsletter/issue/{draft.pk}/publish/">Check it and send it' in page
+        make_issue("Out", state="sent", published_at=timezone.now())
+        assert "First steps" not in words(editor.get("/admin/"))
+
+    def test_steps_lead_nowhere_for_who_may_not_go_there(self, client):
+        make_member("author", "author")
+        post_password(client, "author")
+        page = client.get("/admin/").content.decode()
+        assert 'href="/admin/newsletter/issue/add/">Write an issue' in page
+        assert "/newsletter/import/add/" not in page
+
+    def test_what_belongs_together_stands_together(self, editor):
+        page = editor.get("/admin/").content.decode()
+        rooms = re.findall(r'class="section"[^>]*>([^<]+)<', page)
+        assert list(dict.fromkeys(rooms)) == ["Issues", "Readers", "Sending", "Staff"]
+        models = re.findall(r"<tr class=\"model-(\w+)", page)
+        assert models.index("issue") < models.index("subscription") < models.index("delivery")
+        assert set(models) >= {"user", "group", "auditentry", "import", "wording"}
+
+    def test_an_import_makes_the_count_of_the_readers_old(self, editor):
+        figures.refresh()
+        Figure.objects.update(seconds=1)
+        make_subscription()
+        assert "0 confirmed readers" in words(editor.get("/admin/"))
+        Import.objects.create(
+            newsletter=default_newsletter(), source="shop", state="done", finished_at=timezone.now()
+        )
+        assert "an import has ended since" in words(editor.get("/admin/"))
+        figures.refresh()
+        text = words(editor.get("/admin/"))
+        assert "1 confirmed reader" in text
+        assert "an import has ended" not in text
 
     def test_last_issues_with_their_line(self, editor):
         for number in range(7):

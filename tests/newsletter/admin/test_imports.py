@@ -9,7 +9,7 @@ from django.urls import reverse
 from newsletter import importing
 from newsletter.models import Import, ImportPart, Newsletter, Subscription
 from tests.factories import default_newsletter, make_subscription
-from tests.newsletter.importing.files import SOURCE, fates, work
+from tests.newsletter.importing.files import SOURCE, fates, keep, work
 from zero2prod.staff.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,19 @@ def test_a_file_is_uploaded_chosen_checked_imported_and_taken_back(editor):
     assert "removed" in editor.get(page(batch)).content.decode()
     verbs = set(AuditEntry.objects.values_list("verb", flat=True))
     assert {f"import.{act}" for act in ("uploaded", "checked", "started", "undone")} <= verbs
+
+
+def test_who_has_left_is_asked_where_a_column_says_it(editor):
+    question = "If a column says who has left"
+    batch = keep("email;note;tags\r\nada@example.org;;\r\nbo@example.org;late;vip\r\n")
+    body = editor.get(page(batch)).content.decode()
+    assert question not in body
+    assert "<span>vip</span>" in body  # though the first row has no tag
+    assert "nobody is mailed by an import" in body
+    answer = editor.post(page(batch), chosen(batch, column_1="unsubscribed_at"))
+    assert question in answer.content.decode()
+    telling = keep("email;status\r\na@example.org;confirmed\r\n")
+    assert question in editor.get(page(telling)).content.decode()
 
 
 def test_what_was_not_taken_is_a_file_without_formulas(editor, checked):

@@ -39,6 +39,18 @@ class TestWriting:
         assert (issue.subject, issue.slug, issue.state) == ("Hello, world", "hello-world", "draft")
         assert issue.newsletter == default_newsletter()
 
+    @pytest.mark.parametrize("is_new", [True, False])
+    def test_one_button_saves_and_leads_to_the_check(self, editor, is_new):
+        issue = None if is_new else make_issue()
+        address = url(issue) if issue else f"{LIST}add/"
+        assert b'name="_check"' in editor.get(address).content
+        form = {**form_of(editor, issue), "subject": "Hello", "body": "Hi", "_check": "1"}
+        answer = editor.post(address, form)
+        assert Issue.objects.get().subject == "Hello"
+        assert answer.url == url(Issue.objects.get(), "publish")
+        form |= {"body": "", "opened": Issue.objects.get().version}
+        assert editor.post(url(Issue.objects.get()), form).status_code == 200
+
     def test_two_drafts_of_one_subject_have_two_names(self, editor):
         for _ in range(2):
             form = {**form_of(editor), "subject": "News", "body": "Text"}

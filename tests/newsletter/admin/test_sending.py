@@ -128,7 +128,11 @@ def test_what_changed_since_is_looked_at_again(editor, change):
     assert state() == "draft"
 
 
-@pytest.mark.parametrize("seen", ["", "x", "a.b.c", signing.dumps({"issue": 1}, salt="other")])
+@pytest.mark.parametrize(
+    "seen",
+    ["", "x", "a.b.c", signing.dumps({"issue": 1}, salt="other")],
+    ids=["nothing", "a letter", "three letters", "signed for another purpose"],
+)
 def test_a_check_that_was_not_made_here_sends_nothing(editor, seen):
     issue = make_ready()
     page = editor.post(path_of(issue), {**seen_by(editor, issue), "seen": seen}, follow=True)

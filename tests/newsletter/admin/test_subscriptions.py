@@ -91,8 +91,11 @@ class TestList:
     def test_no_query_reads_them_all(self, editor):
         """Nothing is counted, sorted or made distinct over the whole table."""
         call_command("demo_data", subscriptions=30_000)
-        with connection.cursor() as cursor:  # as autovacuum does
-            cursor.execute("SELECT gin_clean_pending_list('subscription_search'::regclass)")
+        with connection.cursor() as cursor:
+            # What autovacuum does, inside of a transaction. Tests that were rolled back leave more
+            # dead rows here than there are living ones, and then to read all is as cheap.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("CLUSTER newsletter_subscription USING newsletter_subscription_pkey")
         for query in ("", "?q=tariq", "?tag=press", "?p=100", "?language=de", "?o=-6"):
             with CaptureQueriesContext(connection) as queries:
                 assert editor.get(LIST + query).status_code == 200

@@ -70,6 +70,31 @@ class TestPage:
         assert "The provider may have these mails" in text
         assert "No worker is alive" in text
 
+    def test_it_is_there_from_the_moment_an_issue_waits(self, editor):
+        """Who has pressed the button sees the minute pass, and then what happens."""
+        later = timezone.now() + timedelta(days=1, hours=2)
+        issue = make_issue(state="scheduled", publish_at=later)
+        page = editor.get(url(issue, "watch"))
+        waits = r"scheduled Nobody has got it yet. To all readers. It goes out in 1 d 01:\d\d h"
+        assert re.search(waits, words(page))
+        assert "No worker is alive" in words(page)
+        assert f"/admin/newsletter/issue/{issue.pk}/take-back/" in page.content.decode()
+        assert b"watch.js" in page.content
+        Issue.objects.update(publish_at=timezone.now() - timedelta(seconds=1))
+        assert "as soon as a worker takes it up" in words(editor.get(url(issue, "watch/fragment")))
+        Issue.objects.update(state="draft")
+        part = editor.get(url(issue, "watch/fragment"))
+        assert b"data-done" in part.content
+        assert "taken back" in words(part)
+        Issue.objects.update(state="sending", published_at=timezone.now())
+        assert "sending Published" in words(editor.get(url(issue, "watch/fragment")))
+
+    def test_it_says_to_whom(self, editor, issue):
+        Issue.objects.update(audience={"conditions": [{"what": "has_tag", "value": "vip"}]})
+        assert "To has the tag vip." in words(editor.get(url(issue, "watch")))
+        Issue.objects.update(audience=["nonsense"])
+        assert "A segment is an object" in words(editor.get(url(issue, "watch")))
+
     def test_the_fragment_is_no_whole_page(self, editor, issue):
         part = editor.get(url(issue, "watch/fragment")).content
         assert b"<html" not in part
@@ -95,7 +120,7 @@ class TestPage:
         page = editor.get(url(issue, "watch"))
         text = words(page)
         assert "Report" in text
-        assert "2 of the failed came back later" in text
+        assert "2 bounced; they are among the failed" in text
         assert "1 complaint" in text
         assert "1 unsubscribed after it" in text
         assert b"data-done" in page.content

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from newsletter.models import Issue
-from tests.factories import default_newsletter
+from newsletter.models import Issue, Newsletter
+from tests.factories import default_newsletter, make_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +59,7 @@ def test_some_get_it_first(capsys, body_file):
 
 
 def test_a_missing_postal_address_is_a_warning(capsys, body_file):
+    make_subscription()
     assert "no postal address" in publish(capsys, body_file).err
     newsletter = default_newsletter()
     newsletter.postal_address = "1 Main Street"
@@ -112,6 +113,39 @@ def test_a_field_that_no_reader_has_is_warned_of(tmp_path, capsys):
         "publish", "--newsletter", "default", "--subject", "Hello", "--body-file", str(body)
     )
     told = capsys.readouterr().err
-    assert "no reader has {town|your town}" in told
+    assert "No reader has such an attribute" in told
+    assert "{town|your town}" in told
     assert "{name}" not in told
     assert "{code}" not in told
+
+
+class TestStrict:
+    BODY = "Look: ![a dog](/images/gone.png) and [there]()"
+
+    @pytest.fixture
+    def unsound(self, tmp_path):
+        file = tmp_path / "unsound.md"
+        file.write_text(self.BODY)
+        return file
+
+    def test_what_the_check_forbids_is_warned_of(self, capsys, unsound):
+        told = publish(capsys, unsound).err
+        assert "An image is not there any more: http" in told
+        assert "A link leads nowhere" in told
+        assert "Nobody would get it" in told
+        assert Issue.objects.get().state == "expanding"
+
+    def test_and_refused_if_that_is_wanted(self, capsys, unsound, body_file):
+        with pytest.raises(CommandError, match=r"Nothing was published.*no postal address"):
+            publish(capsys, body_file, "--strict")
+        make_subscription()
+        Newsletter.objects.update(postal_address="1 Main Street")
+        with pytest.raises(CommandError, match=r"An image is not there any more: http.*gone"):
+            publish(capsys, unsound, "--strict")
+        assert not Issue.objects.exists()
+        assert publish(capsys, body_file, "--strict").err == ""
+        assert Issue.objects.get().state == "expanding"
+
+    def test_a_key_that_was_published_stays_so(self, capsys, unsound):
+        first = publish(capsys, unsound, "--key=k").out
+        assert publish(capsys, unsound, "--key=k", "--strict").out == first

@@ -153,6 +153,7 @@ def test_each_public_newsletter_has_a_page_and_the_pages_lead_to_each_other(clie
     newsletters_in.cache_clear()
     first = client.get("/")
     assert 'href="/newsletters/other/"' in first.text
+    assert "Rarely" in first.text
     assert "Board only" not in first.text
     for path in (
         "/newsletters/other/",

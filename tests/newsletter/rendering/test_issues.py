@@ -44,6 +44,7 @@ def an_issue(subject: str = "Hello", body: str = "Hello, *reader*.", **fields: s
         title=fields.pop("title", "The News"),
         sender_name=fields.pop("sender_name", ""),
         postal_address=fields.pop("postal_address", "1 Main Street\nSpringfield"),
+        language=fields.pop("language", "en"),
     )
     return Issue(pk=7, newsletter=newsletter, subject=subject, body=body, slug="hello", **fields)
 
@@ -162,6 +163,14 @@ def test_styles_are_inlined_and_dark_mode_stays():
     html = part(message, "html")
     assert '<h1 style="' in html
     assert "prefers-color-scheme: dark" in html
+
+
+@pytest.mark.parametrize(("language", "side"), [("en", "left"), ("ar", "right")])
+def test_tables_and_quotations_begin_where_the_language_does(language, side):
+    body = "> Quoted.\n\n| One | Two |\n|---|---|\n| 1 | 2 |"
+    html = part(copy_of(an_issue(body=body, language=language))[1], "html")
+    assert re.search(rf'<blockquote style="[^"]*border-{side}:', html)
+    assert re.search(rf'<th style="[^"]*text-align: {side}', html)
 
 
 def test_a_test_mail_says_so():
