@@ -6,8 +6,9 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlencode
 
 from newsletter.simulation.verdict import accepted
-from tests.acceptance.service import GUNICORN, unused_port
+from tests.acceptance.service import GUNICORN
 from tests.faults.service import kill_one
+from tests.ports import unused_port
 from tests.processes import eventually
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
