@@ -9,11 +9,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def configure(*, json: bool) -> None:
-    """Send the events of structlog and of the standard library through one formatter.
-
-    They go to stdout from the services. The stdout of any other command is its answer, a table or a
-    file, so that events go to stderr there.
-    """
+    """Send the events of structlog and of the standard library through one formatter."""
     timestamp = structlog.processors.TimeStamper(
         fmt="iso" if json else "%H:%M:%S", utc=json, key="time" if json else "timestamp"
     )
@@ -38,11 +34,7 @@ def configure(*, json: bool) -> None:
             *(_as_json() if json else _as_text()),
         ],
     }
-    handler = {
-        "class": "logging.StreamHandler",
-        "formatter": "events",
-        "stream": f"ext://sys.{'stderr' if _is_command() else 'stdout'}",
-    }
+    handler = {"class": "logging.StreamHandler", "formatter": "events", "stream": _stream()}
     faults = {
         "()": "django.utils.log.CallbackFilter",
         "callback": lambda record: bool(record.exc_info) and record.levelno >= logging.ERROR,
@@ -65,9 +57,11 @@ def configure(*, json: bool) -> None:
     )
 
 
-def _is_command() -> bool:
+def _stream() -> str:
+    """Return stdout for the services. That of any other command is its answer, maybe a file."""
     program, *words = sys.argv
-    return Path(program).name == "manage.py" and words[:1] not in (["deliver"], ["up"])
+    is_command = Path(program).name == "manage.py" and words[:1] not in (["deliver"], ["up"])
+    return f"ext://sys.{'stderr' if is_command else 'stdout'}"
 
 
 def _forget_origins() -> None:

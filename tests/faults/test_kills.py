@@ -50,7 +50,7 @@ def test_the_supervisor_is_killed_and_its_workers_end_too(service):
 
 def test_a_mail_that_kills_whoever_sends_it_takes_nobody_with_it_twice(service):
     """The operator sends what is in doubt again, and again, until the mail is given up."""
-    service.add_readers(40)
+    service.add_readers(3 * GROUP)
     issue = service.publish()
     in_hand = (
         "state = 'sending' AND subscription_id IN "
@@ -70,7 +70,7 @@ def test_a_mail_that_kills_whoever_sends_it_takes_nobody_with_it_twice(service):
         service.finish()
 
     assert in_doubt == [GROUP, 1, 0]
-    assert service.states() == {"sent": 39, "failed": 1}
+    assert service.states() == {"sent": 3 * GROUP - 1, "failed": 1}
     assert service.count("state = 'failed' AND error_code = 'poison'") == 1
     findings = service.findings()
     assert (findings.lost, findings.denied) == ([], [])
