@@ -39,7 +39,12 @@ admin.site.site_header = "zero2prod"
 admin.site.site_title = "zero2prod"
 admin.site.index_title = "Newsletter desk"
 cast(StaffSite, admin.site).rooms = {
-    "Issues": ("newsletter.Issue", "newsletter.Image", "newsletter.Theme", "newsletter.Newsletter"),
+    "Writing": (
+        "newsletter.Issue",
+        "newsletter.Image",
+        "newsletter.Theme",
+        "newsletter.Newsletter",
+    ),
     "Readers": (
         "newsletter.Subscription",
         "newsletter.Segment",

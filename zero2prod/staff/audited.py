@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from zero2prod.staff import audit
+from zero2prod.staff.lookups import OwnLookups
 
 
 class Audited(ModelAdmin):
@@ -30,10 +31,12 @@ class Audited(ModelAdmin):
 
 
 def audited(admin_class: type[ModelAdmin]) -> type[ModelAdmin]:
-    """Return the same pages, recorded."""
+    """Return the same pages, recorded, and filtered by nothing but what they offer themselves."""
     if issubclass(admin_class, Audited):
         return admin_class
-    return type(admin_class.__name__, (Audited, admin_class), {"__doc__": admin_class.__doc__})
+    lists = () if issubclass(admin_class, OwnLookups) else (OwnLookups,)
+    bases = (Audited, admin_class, *lists)
+    return type(admin_class.__name__, bases, {"__doc__": admin_class.__doc__})
 
 
 def _changed_fields(message: Any) -> list[str]:

@@ -5,7 +5,7 @@ from functools import update_wrapper
 from http import HTTPStatus
 from typing import Any, cast
 
-from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin import AdminSite
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 
 from zero2prod.staff import audit, sessions, two_step
 from zero2prod.staff.audited import audited
+from zero2prod.staff.lookups import OwnLookups
 from zero2prod.staff.models import Member
 
 
@@ -43,7 +44,7 @@ class StaffSite(AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register a model's pages; what is done in them is recorded."""
-        super().register(model_or_iterable, audited(admin_class or ModelAdmin), **options)
+        super().register(model_or_iterable, audited(admin_class or OwnLookups), **options)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Guard a view of the admin. Each page must come through here, and a test asks for it."""

@@ -52,7 +52,7 @@ class TestFirstPage:
     def test_what_belongs_together_stands_together(self, editor):
         page = editor.get("/admin/").content.decode()
         rooms = re.findall(r'class="section"[^>]*>([^<]+)<', page)
-        assert list(dict.fromkeys(rooms)) == ["Issues", "Readers", "Sending", "Staff"]
+        assert list(dict.fromkeys(rooms)) == ["Writing", "Readers", "Sending", "Staff"]
         models = re.findall(r"<tr class=\"model-(\w+)", page)
         assert models.index("issue") < models.index("subscription") < models.index("delivery")
         assert set(models) >= {"user", "group", "auditentry", "import", "wording"}
