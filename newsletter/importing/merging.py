@@ -11,11 +11,10 @@ from typing import Any
 from django.db import connection
 
 from newsletter.importing.choices import Choices
-from newsletter.models import Import, Newsletter
+from newsletter.models import Import
 
 _MADE = "made "
 _NEW = ("new", "waiting", "kept_out")
-_MADE_BY_STATUS = {"confirmed": "new", "pending_confirmation": "waiting"}
 
 ADDRESSES = 10_000
 """Addresses of one step: for as long a simultaneous sign-up of one of them may wait."""
@@ -31,6 +30,10 @@ FATES = {
     "suppressed": "suppressed: never mailed again",
 }
 
+# Each row is looked up by an index, whatever the statistics say: both tables may have grown by a
+# million rows since they were made. A step fits into the memory.
+_SETTINGS = "SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '32MB'"
+
 _LAST = """
 SELECT max(key) FROM (
     SELECT key FROM newsletter_importrow WHERE batch_id = %(batch)s AND key > %(after)s
@@ -38,13 +41,11 @@ SELECT max(key) FROM (
 ) AS next
 """
 _FATED = """
-WITH chunk AS MATERIALIZED (
-    SELECT * FROM newsletter_importrow
-    WHERE batch_id = %(batch)s AND key > %(after)s AND key <= %(last)s
-), chosen AS MATERIALIZED (
-    SELECT DISTINCT ON (key) chunk.*, count(*) OVER (PARTITION BY key) AS twins,
+WITH chosen AS (
+    SELECT DISTINCT ON (key) row.*, count(*) OVER (PARTITION BY key) AS twins,
         status NOT IN ('confirmed', 'pending_confirmation') AS is_gone
-    FROM chunk
+    FROM newsletter_importrow AS row
+    WHERE batch_id = %(batch)s AND key > %(after)s AND key <= %(last)s
     ORDER BY key, status NOT IN ('confirmed', 'pending_confirmation') DESC, line DESC
 ), fated AS MATERIALIZED (
     SELECT chosen.key, chosen.email, chosen.name, chosen.status, chosen.language, chosen.source,
@@ -72,15 +73,17 @@ WITH chunk AS MATERIALIZED (
         SELECT DISTINCT tag FROM newsletter_importrow AS twin, unnest(twin.tags) AS tag
         WHERE twin.batch_id = %(batch)s AND twin.key = chosen.key ORDER BY tag
     ) END AS tags) AS united
-    LEFT JOIN newsletter_subscription AS known
-        ON known.newsletter_id = %(newsletter)s
-        AND lower(known.email) = chosen.key COLLATE "default"
+    LEFT JOIN LATERAL (
+        SELECT * FROM newsletter_subscription
+        WHERE newsletter_id = %(newsletter)s AND lower(email) = chosen.key COLLATE "default"
+        LIMIT 1
+    ) AS known ON true
 )"""
 _CHECK = f"{_FATED} SELECT fate, count(*), sum(twins) FROM fated GROUP BY fate"  # noqa: S608
 
-# Rows are made in the order of their addresses. An address that signed up at this very moment is
-# known by then: the insertion waits for it and passes over it. Who bounced elsewhere is suppressed
-# only where nobody reads anything here under that address.
+# Rows are made in the order of their addresses. For one that signs up at this very moment the
+# insertion waits, and passes over it: the number of those that were made tells. Who bounced
+# elsewhere is suppressed only where nobody reads anything here under that address.
 _IMPORT = f"""{_FATED}, made AS (
     INSERT INTO newsletter_subscription
         (id, newsletter_id, email, name, status, language, source, tags, attributes,
@@ -91,7 +94,7 @@ _IMPORT = f"""{_FATED}, made AS (
             ELSE confirmed_at END,
         CASE WHEN fate = 'kept_out' THEN coalesce(unsubscribed_at, now()) ELSE unsubscribed_at END
     FROM fated WHERE fate IN ('new', 'waiting', 'kept_out') ORDER BY key
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (newsletter_id, lower(email)) DO NOTHING
     RETURNING id, status
 ), agreed AS (
     INSERT INTO newsletter_consent
@@ -128,58 +131,63 @@ _IMPORT = f"""{_FATED}, made AS (
     ON CONFLICT DO NOTHING
 )
 SELECT fate, count(*), sum(twins) FROM fated GROUP BY fate
-UNION ALL SELECT 'made ' || status, count(*), 0 FROM made GROUP BY status
+UNION ALL SELECT CASE status WHEN 'confirmed' THEN 'made new'
+    WHEN 'pending_confirmation' THEN 'made waiting' ELSE 'made kept_out' END, count(*), 0
+FROM made GROUP BY 1
 """  # noqa: S608 - of constants only
+
+Fate = tuple[str, int, int]
+"""What became of addresses, of how many, and in how many rows of the file they stand."""
 
 
 def check_some(batch: Import) -> bool:
     """Count what would become of the next addresses; return whether these were the last."""
-    return _pass_on(batch, _CHECK)
-
-
-def import_some(batch: Import) -> bool:
-    """Store the next addresses; return whether these were the last.
-
-    Two imports into one newsletter take turns, so that neither waits for half of the other.
-    """
-    Newsletter.objects.select_for_update(no_key=True).get(pk=batch.newsletter_id)
-    return _pass_on(batch, _IMPORT)
-
-
-def _pass_on(batch: Import, statement: str) -> bool:
-    parameters: dict[str, Any] = {
-        "batch": batch.pk,
-        "newsletter": batch.newsletter_id,
-        "after": batch.through,
-        "limit": ADDRESSES,
-        "source": batch.source,
-        "update": Choices(**batch.choices).update,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_LAST, parameters)
+        cursor.execute(_SETTINGS)
+        cursor.execute(_LAST, {"batch": batch.pk, "after": batch.through, "limit": ADDRESSES})
         (last,) = cursor.fetchone()
-        if last is None:
-            return True
-        cursor.execute("SET LOCAL jit = off")
-        cursor.execute(statement, parameters | {"last": last})
-        found = cursor.fetchall()
-    _count(batch, found, writes=statement is _IMPORT)
+    if last is None:
+        return True
+    count(batch, _fates(_CHECK, batch, batch.through, last))
     batch.through = last
     return False
 
 
-def _count(batch: Import, found: list[tuple[str, int, int]], *, writes: bool) -> None:
-    """Add up. Who signed up while he was about to be made is known, not new."""
+def import_between(batch: Import, after: str, last: str) -> tuple[list[Fate], bool]:
+    """Store the addresses after one up to another; return what became of them.
+
+    And whether somebody else made one of these readers meanwhile: he is counted as known, and was
+    not looked at as he is now.
+    """
+    found = _fates(_IMPORT, batch, after, last)
+    made = {fate.removeprefix(_MADE): number for fate, number, _ in found if _MADE in fate}
+    fates = [each for each in found if _MADE not in each[0]]
+    missed = {fate: number - made.get(fate, 0) for fate, number, _ in fates if fate in _NEW}
+    others = sum(missed.values())
+    fates = [(fate, number - missed.get(fate, 0), rows) for fate, number, rows in fates]
+    return [*fates, ("known", others, 0)], others > 0
+
+
+def count(batch: Import, found: list[Fate]) -> None:
+    """Add up what became of some addresses."""
     counts = Counter(batch.counts.get("fates", {}))
-    made: Counter[str] = Counter()
     for fate, number, rows in found:
-        if fate.startswith(_MADE):
-            made[_MADE_BY_STATUS.get(fate.removeprefix(_MADE), "kept_out")] += number
-        else:
-            counts[fate] += number
-            batch.counts["done"] = batch.counts.get("done", 0) + int(rows)
-    for fate, number, _ in found:
-        if writes and fate in _NEW:
-            counts[fate] -= number - made[fate]
-            counts["known"] += number - made[fate]
+        counts[fate] += number
+        batch.counts["done"] = batch.counts.get("done", 0) + int(rows)
     batch.counts["fates"] = dict(+counts)
+
+
+def _fates(statement: str, batch: Import, after: str, last: str) -> list[Fate]:
+    parameters: dict[str, Any] = {
+        "batch": batch.pk,
+        "newsletter": batch.newsletter_id,
+        "after": after,
+        "last": last,
+        "source": batch.source,
+        "update": Choices(**batch.choices).update,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTINGS)
+        cursor.execute(statement, parameters)
+        found: list[Fate] = cursor.fetchall()
+        return found

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from newsletter import cells
@@ -54,7 +55,7 @@ class RowMaker:
         self._keys = digest_keys()
         self._targets = list(enumerate(choices.mapping))
         self._email = choices.mapping.index(columns.EMAIL)
-        self._own_tags = list(dict.fromkeys(choices.tags))
+        self._own_tags = tuple(dict.fromkeys(choices.tags))
         self._has_other_attributes = any(
             target.startswith(columns.ATTRIBUTE) and target != columns.ATTRIBUTES
             for target in choices.mapping
@@ -119,7 +120,7 @@ class RowMaker:
         octets = key.encode()
         digests = ",".join([hmac.digest(own, octets, "sha256").hex() for own in self._keys])
         tags = found.get(columns.TAGS)
-        tags = list(dict.fromkeys([*tags, *self._own_tags])) if tags else self._own_tags
+        tags = tuple(dict.fromkeys([*tags, *self._own_tags])) if tags else self._own_tags
         status = _status(found)
         left_at = found.get(columns.UNSUBSCRIBED_AT) or found.get(columns.BOUNCED_AT)
         return "\t".join(
@@ -191,7 +192,8 @@ def _escaped(text: str) -> str:
     return text
 
 
-def _array(texts: list[str]) -> str:
+@lru_cache(maxsize=1000)
+def _array(texts: tuple[str, ...]) -> str:
     quoted = (f'"{_quoted(text)}"' for text in texts)
     return _escaped(f"{{{','.join(quoted)}}}")
 

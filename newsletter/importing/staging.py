@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 
 from django.db import connection
@@ -12,6 +13,7 @@ from newsletter.importing.errors import UnreadableFile
 from newsletter.importing.layouts import Layout
 from newsletter.importing.records import MAX_BROKEN, Place, Records
 from newsletter.importing.rows import COPY, Fault, RowMaker
+from newsletter.importing.streams import Stream
 from newsletter.models import Import, ImportFault, ImportPart
 
 RECORDS = 20_000
@@ -32,20 +34,21 @@ def read_some(batch: Import) -> bool:
     latest = timezone.now() + _CLOCKS
     maker = RowMaker(batch.pk, layout.columns, choices, latest, batch.source)
     place = Place(batch.read_bytes, batch.read_lines) if batch.read_bytes else layout.first
-    records = Records(lambda offset: ImportPart.octets(batch.pk, offset), layout.dialect, place)
-    rows: list[str] = []
     faults: list[ImportFault] = []
     seen = 0
-    for line, record in islice(records, RECORDS):
-        seen += 1
-        if record is None:
-            faults.append(ImportFault(batch=batch, line=line, reason=records.fault))
-        elif any(record):
-            try:
-                rows.append(maker.make(line, record))
-            except Fault as fault:
-                faults.append(fault.of(batch, line))
-    _store(batch, rows, faults)
+    with Stream(COPY) as stream:
+        parts = partial(ImportPart.octets, batch.pk)
+        records = Records(lambda at: stream.between(parts(at)), layout.dialect, place)
+        for line, record in islice(records, RECORDS):
+            seen += 1
+            if record is None:
+                faults.append(ImportFault(batch=batch, line=line, reason=records.fault))
+            elif any(record):
+                try:
+                    stream.write(maker.make(line, record))
+                except Fault as fault:
+                    faults.append(fault.of(batch, line))
+    _count(batch, stream.written, faults)
     batch.read_bytes, batch.read_lines = records.place.offset, records.place.line
     broken = batch.counts["broken"] = batch.counts.get("broken", 0) + records.broken
     if broken > MAX_BROKEN:
@@ -60,11 +63,10 @@ def _forget_earlier_choices(batch: Import) -> None:
         cursor.execute("DELETE FROM newsletter_importfault WHERE batch_id = %s", [batch.pk])
 
 
-def _store(batch: Import, rows: list[str], faults: list[ImportFault]) -> None:
-    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-        copy.write("".join(rows))
+def _count(batch: Import, taken: int, faults: list[ImportFault]) -> None:
+    """Add up, and keep the faults."""
     counts = batch.counts
-    counts["taken"] = counts.get("taken", 0) + len(rows)
+    counts["taken"] = counts.get("taken", 0) + taken
     invalid = Counter(counts.get("invalid", {}))
     kept = max(MAX_FAULTS - invalid.total(), 0)
     ImportFault.objects.bulk_create(faults[:kept], batch_size=5000)

@@ -1,7 +1,8 @@
 """The steps by which an import goes on: a worker or a command calls them again and again.
 
-Each is one transaction that holds the import's row: whoever dies in it leaves nothing half done,
-and the next one begins where the last that was committed has ended. Any number may call them.
+Each is one transaction: whoever dies in it leaves nothing half done, and the next one begins where
+the last that was committed has ended. Any number may call them. A step holds the import's row, but
+for the carrying out, in which several do their `ranges` at once.
 """
 
 from collections.abc import Callable
@@ -13,11 +14,12 @@ from django.db import DataError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from newsletter.importing import ranges
 from newsletter.importing.errors import ImportingError
-from newsletter.importing.merging import check_some, import_some
+from newsletter.importing.merging import check_some
 from newsletter.importing.staging import read_some
 from newsletter.importing.undoing import undo_some
-from newsletter.models import Import, ImportFault, ImportPart
+from newsletter.models import Import, ImportFault, ImportPart, ImportRange
 
 State = Import.State
 ENDED = (State.DONE, State.UNDOING, State.UNDONE, State.FAILED, State.CANCELLED)
@@ -40,23 +42,50 @@ def step(*, only: int | None = None) -> bool:
         batch = _take(only)
         if batch is None:
             return False
-        old = State(batch.state)
-        act, following = _DUTIES[old]
-        try:
-            with transaction.atomic():
-                if act(batch):
-                    _go_on(batch, following(batch))
-        except ImportingError as error:
-            _fail(batch, str(error))
-        except (DataError, psycopg.DataError) as error:
-            # Again it would be the same. The message is not logged: it quotes the row.
-            logger.error("importing.refused", batch=batch.pk, error=type(error).__name__)  # noqa: TRY400
-            _fail(batch, f"The database refused a row after line {batch.read_lines:,}.")
-        batch.changed_at = Now()
-        batch.save()
+        if not _has_ranges(batch):
+            _act(batch)
+    if _has_ranges(batch):
+        _do_range(batch.pk)
+    return True
+
+
+def _has_ranges(batch: Import) -> bool:
+    return batch.state == State.IMPORTING and batch.ranges.exists()
+
+
+def _act(batch: Import) -> None:
+    old = State(batch.state)
+    act, following = _DUTIES[old]
+    try:
+        with transaction.atomic():
+            if act(batch):
+                _go_on(batch, following(batch))
+    except ImportingError as error:
+        _fail(batch, str(error))
+    except (DataError, psycopg.DataError) as error:
+        _refuse(batch, error)
+    batch.changed_at = Now()
+    batch.save()
     if batch.state != old:
         logger.info("importing.reached", batch=batch.pk, state=batch.state)
-    return True
+
+
+def _do_range(import_id: int) -> None:
+    try:
+        ranges.do_one(import_id)
+    except (DataError, psycopg.DataError) as error:
+        with transaction.atomic():
+            batch = _take(import_id)
+            if batch is not None:
+                _refuse(batch, error)
+                batch.save()
+
+
+def _refuse(batch: Import, error: Exception) -> None:
+    """End an import that the database refuses: again it would be the same."""
+    # The message is not logged: it quotes the row.
+    logger.error("importing.refused", batch=batch.pk, error=type(error).__name__)
+    _fail(batch, f"The database refused a row after line {batch.read_lines:,}.")
 
 
 def _fail(batch: Import, sentence: str) -> None:
@@ -86,6 +115,7 @@ def _go_on(batch: Import, state: State) -> None:
 def begin_pass(batch: Import) -> None:
     """Begin to walk the addresses, or the readers, from the first on."""
     batch.through = ""
+    batch.counts.pop("cut", None)
     if batch.state in {State.CHECKING, State.IMPORTING, State.UNDOING}:
         batch.counts["done"] = 0
     if batch.state in {State.CHECKING, State.IMPORTING}:
@@ -99,7 +129,7 @@ def _after_reading(batch: Import) -> State:
 _DUTIES: dict[State, tuple[Callable[[Import], bool], Callable[[Import], State]]] = {
     State.READING: (read_some, _after_reading),
     State.CHECKING: (check_some, lambda _: State.CHECKED),
-    State.IMPORTING: (import_some, lambda _: State.DONE),
+    State.IMPORTING: (ranges.cut, lambda _: State.DONE),
     State.UNDOING: (undo_some, lambda _: State.UNDONE),
 }
 
@@ -123,6 +153,7 @@ def tidy() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_REMOVE_ROWS, [batch.pk, _TIDIED])
         if cursor.rowcount == 0:
+            ImportRange.objects.filter(batch=batch).delete()
             # Not by the ORM, which would fetch what it deletes: the whole file.
             cursor.execute("DELETE FROM newsletter_importpart WHERE batch_id = %s", [batch.pk])
     return True

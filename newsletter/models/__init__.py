@@ -8,7 +8,7 @@ from newsletter.models.consents import Consent
 from newsletter.models.deliveries import Delivery
 from newsletter.models.figures import Day, Figure
 from newsletter.models.images import Image
-from newsletter.models.imports import Import, ImportFault, ImportPart, ImportRow
+from newsletter.models.imports import Import, ImportFault, ImportPart, ImportRange, ImportRow
 from newsletter.models.installations import Installation
 from newsletter.models.issue_counts import IssueCount
 from newsletter.models.issue_samples import IssueSample
@@ -41,6 +41,7 @@ __all__ = [
     "Import",
     "ImportFault",
     "ImportPart",
+    "ImportRange",
     "ImportRow",
     "Installation",
     "Issue",

@@ -147,6 +147,20 @@ class ImportRow(models.Model):
         return f"{self.batch_id}/{self.line}"
 
 
+class ImportRange(models.Model):
+    """Addresses that are to be imported yet, in one transaction: whoever has locked it does it."""
+
+    pk = models.CompositePrimaryKey("batch_id", "last")
+    batch = models.ForeignKey(
+        Import, on_delete=models.CASCADE, related_name="ranges", db_index=False
+    )
+    after = models.CharField(max_length=254, db_collation="C")
+    last = models.CharField(max_length=254, db_collation="C")
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}: {self.after} to {self.last}"
+
+
 class ImportFault(models.Model):
     """Why a line of the file was not taken."""
 

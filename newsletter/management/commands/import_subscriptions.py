@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from newsletter import importing
 from newsletter.importing import Choices, ImportingError, columns, encodings, reports
+from newsletter.importing.working import second_hand
 from newsletter.management.progress import Progress
 from newsletter.models import Import, Newsletter
 from newsletter.models.imports import UNDER_WAY
@@ -114,7 +116,8 @@ class Command(BaseCommand):
             while batch.state in UNDER_WAY:
                 state = batch.state
                 _, total, unit = reports.progress(batch)
-                with Progress(self.stderr, total=total, unit=unit) as progress:
+                hand = second_hand(import_id) if state == State.IMPORTING else nullcontext()
+                with Progress(self.stderr, total=total, unit=unit) as progress, hand:
                     while batch.state == state:
                         progress.reached(reports.progress(batch)[0])
                         importing.step(only=import_id)

@@ -133,6 +133,34 @@ def test_two_imports_of_the_same_people_at_once_make_each_of_them_once():
     found = [fates(Import.objects.get(pk=batch.pk)) for batch in (one, other)]
     assert sum(found_in.get("new", 0) for found_in in found) == 25_000
     assert Subscription.objects.count() == Consent.objects.count() == 25_000
+    # Who met the other's rows looked at them once more, as they were after it.
+    assert not Subscription.objects.exclude(tags=["new"]).exists()
+
+
+def test_an_import_that_an_earlier_release_began_goes_on_where_it_was():
+    batch = keep("email\nada@example.org\nbea@example.org\n")
+    choose(batch)
+    importing.step(only=batch.pk)
+    Import.objects.update(through="ada@example.org")
+    work(batch)
+    assert Subscription.objects.get().email == "bea@example.org"
+
+
+def test_a_range_during_which_the_import_is_cancelled_leaves_nothing():
+    batch = keep("email\nada@example.org\n")
+    choose(batch)
+    importing.step(only=batch.pk)
+
+    def cancel_first(execute, sql, *rest):
+        if "INSERT INTO newsletter_subscription" in sql:
+            in_threads(lambda: importing.cancel(import_id=batch.pk))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(cancel_first):
+        importing.step(only=batch.pk)
+    batch.refresh_from_db()
+    assert batch.state == Import.State.CANCELLED
+    assert not Subscription.objects.exists()
 
 
 def test_two_hands_on_one_import_share_its_steps():
