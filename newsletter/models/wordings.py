@@ -68,26 +68,22 @@ _NAME = re.compile(r"([a-z-]{2,10})-([1-9][0-9]{0,4})", re.ASCII)
 
 
 def _built_in(newsletter: Newsletter, language: str) -> Wording:
-    """Return what a newsletter says before somebody has written its words: version 0.
-
-    Ours are translated, and never reworded: consents name them by this version. Words of its own
-    from the time before there were versions are in no language but theirs.
-    """
-    text, code = newsletter.consent_wording, "en"
-    if text == BUILT_IN_WORDS and language in _LANGUAGES:
-        text, code = _translated(language), language
-    return _version_zero(newsletter.pk, code, text)
+    """Return what a newsletter says before somebody has written its words: version 0."""
+    code = language if language in _LANGUAGES else "en"
+    return _version_zero(newsletter.pk, newsletter.consent_wording, code)
 
 
 @lru_cache(maxsize=100)
-def _version_zero(newsletter_id: int, language: str, text: str) -> Wording:
-    return Wording(newsletter_id=newsletter_id, language=language, version=0, text=text)
+def _version_zero(newsletter_id: int, text: str, code: str) -> Wording:
+    """Return our words in a language; they are never reworded, since consents name this version.
+
+    A newsletter's own from the time before there were versions are in no language but theirs.
+    """
+    if text != BUILT_IN_WORDS:
+        return Wording(newsletter_id=newsletter_id, language="en", version=0, text=text)
+    with translation.override(code):
+        ours = translation.gettext(BUILT_IN_WORDS)
+    return Wording(newsletter_id=newsletter_id, language=code, version=0, text=ours)
 
 
 _LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
-
-
-@lru_cache(maxsize=len(settings.LANGUAGES))
-def _translated(language: str) -> str:
-    with translation.override(language):
-        return translation.gettext(BUILT_IN_WORDS)
