@@ -36,9 +36,9 @@ WITH walked AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM walked), (SELECT id FROM walked ORDER BY id DESC LIMIT 1)
 """
-# An id that grows with time (RFC 9562, 5.7; 12 bits below the millisecond by 6.2, method 3), so that
-# the rows of an issue lie together in every index: to claim a mail took 11 us instead of 15 with ids
-# of chance, to record it 52 instead of 60. PostgreSQL has `uuidv7()` only from 18 on.
+# An id that grows with time (RFC 9562, 5.7; 12 bits below the millisecond by 6.2, method 3), as the
+# rows of an issue then lie together in every index: with ids of chance a claim took 15 us a mail,
+# not 11, and a record 60, not 52. PostgreSQL has `uuidv7()` only from 18 on.
 _NEW_ID = """
 (overlay(
     lpad(to_hex((extract(epoch FROM clock_timestamp())::float8 * 4096000)::bigint), 15, '0')
