@@ -1,12 +1,14 @@
 """Sign-ups a second through gunicorn, beside the same inserts by `pgbench` on the same server.
 
-`python -m benchmarks.signups [--seconds 15] [--connections 32]` needs `wrk`, and `pgbench` on PATH
-or in PGBENCH. Each sign-up is durable with its confirmation in the ledger before it is answered.
+`python -m benchmarks.signups [--seconds 15] [--connections 32] [--setups 2x8 2x16] [--guarded]`
+needs `wrk`, and `pgbench` on PATH or in PGBENCH. Each sign-up is durable with its confirmation in
+the ledger before it is answered. A set-up is gunicorn's workers x threads.
 """
 
 import argparse
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -24,14 +26,23 @@ from benchmarks.common import Manage, database, resident
 from config import environment
 
 UNIQUE = """
+local pause, clients = %d, %d
 local thread = 0
 function setup(t) t:set("id", thread); thread = thread + 1 end
 function init() n = 0; math.randomseed(os.time() + id) run = math.random(1, 10^9) end
 function request()
   n = n + 1
-  local body = "name=le%20guin&email=reader" .. run .. "x" .. id .. "x" .. n .. "%40example.org"
+  local body = "name=le%%20guin&email=reader" .. run .. "x" .. id .. "x" .. n .. "%%40example.org"
   local headers = {["Content-Type"] = "application/x-www-form-urlencoded"}
+  if clients > 0 then
+    local client = (math.floor(n / 10) + run) %% 2^24
+    headers["X-Client"] = string.format("10.%%d.%%d.%%d",
+      client %% 256, math.floor(client / 256) %% 256, math.floor(client / 65536))
+  end
   return wrk.format("POST", "/subscriptions", headers, body)
+end
+if pause > 0 then
+  function delay() return math.random(0, 2 * pause) end
 end
 """
 INSERTS = """
@@ -54,29 +65,55 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=15)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--setups", nargs="+", default=["2x8"])
+    parser.add_argument("--guarded", action="store_true", help="limits on, ten sign-ups a client")
     options = parser.parse_args()
     with database() as url, tempfile.TemporaryDirectory() as folder:
         manage = Manage(url, port=9, connections=1)
         manage("migrate", "--verbosity", "0")
-        script = Path(folder) / "unique.lua"
-        script.write_text(UNIQUE)
         inserts = Path(folder) / "inserts.sql"
         inserts.write_text(INSERTS)
-        with web(manage) as (base, pid):
-            wrk(f"{base}/health_check", options, "health checks")
-            for _ in range(2):
-                pgbench(url, inserts, options)
-                wrk(base, options, "sign-ups", script)
-            print(f"memory of the web processes: {resident(pid) / 2**20:.0f} MB")
+        for setup in options.setups:
+            print(f"gunicorn, workers x threads: {setup}")
+            with web(manage, setup, guarded=options.guarded) as (base, pid):
+                wrk(f"{base}/health_check", options, "health checks")
+                for _ in range(2):
+                    pgbench(url, inserts, options)
+                    rate = sign_ups(base, options, Path(folder))
+                sign_ups(base, options, Path(folder), limit=rate / 2)
+                print(f"memory of the web processes: {resident(pid) / 2**20:.0f} MB")
         check(url)
 
 
+def sign_ups(
+    base: str, options: argparse.Namespace, folder: Path, limit: float | None = None
+) -> float:
+    """Sign up as fast as it goes, or about `limit` a second: connections then pause at random."""
+    pause = round(1000 * options.connections / limit) if limit else 0
+    script = folder / "unique.lua"
+    script.write_text(UNIQUE % (pause, options.guarded))
+    return wrk(base, options, "sign-ups at half load" if limit else "sign-ups", script)
+
+
 @contextmanager
-def web(manage: Manage) -> Iterator[tuple[str, int]]:
-    """Start gunicorn as in production, without limits on sign-ups; say when it first answered."""
+def web(manage: Manage, setup: str, *, guarded: bool) -> Iterator[tuple[str, int]]:
+    """Start gunicorn as in production; say when it first answered."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    variables = {"APP_APPLICATION__PORT": str(port), "APP_SIGNUP__LIMITS": "false"}
+    workers, threads = setup.split("x")
+    variables = {
+        "APP_ENVIRONMENT": "production",
+        "APP_APPLICATION__BASE_URL": f"http://127.0.0.1:{port}",
+        "APP_APPLICATION__SECRET_KEY": secrets.token_urlsafe(48),
+        "APP_APPLICATION__CLIENT_IP_HEADER": "X-Client",
+        "APP_APPLICATION__PORT": str(port),
+        "APP_APPLICATION__WORKERS": workers,
+        "APP_APPLICATION__THREADS": threads,
+        "APP_DATABASE__REQUIRE_SSL": "false",
+        "APP_EMAIL__SENDER": "benchmark@example.org",
+        "APP_SIGNUP__LIMITS": str(guarded).lower(),
+        "APP_SIGNUP__PROOF": "never",  # at such a rate it would be asked of everybody
+    }
     command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "zero2prod.wsgi"]
     started = time.monotonic()
     process = subprocess.Popen(
@@ -102,7 +139,7 @@ def answers(url: str) -> bool:
     return False
 
 
-def wrk(url: str, options: argparse.Namespace, what: str, script: Path | None = None) -> None:
+def wrk(url: str, options: argparse.Namespace, what: str, script: Path | None = None) -> float:
     words = ["wrk", "-t2", f"-c{options.connections}", f"-d{options.seconds}s", "--latency"]
     words += ["-s", str(script)] if script else []
     said = subprocess.run([*words, url], check=True, capture_output=True, text=True).stdout
@@ -113,6 +150,7 @@ def wrk(url: str, options: argparse.Namespace, what: str, script: Path | None = 
     assert half
     assert most
     report(what, float(rate[1]), f"p50 {half[1]}, p99 {most[1]}, not 200: {bad[1] if bad else 0}")
+    return float(rate[1])
 
 
 def pgbench(url: str, inserts: Path, options: argparse.Namespace) -> None:

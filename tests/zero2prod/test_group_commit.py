@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
-from newsletter.models import Consent
+from newsletter.models import Consent, Subscription
 from tests.factories import make_subscription
 from zero2prod.postgres.group_commit import GroupCommit
 
@@ -113,6 +113,21 @@ def test_a_group_holds_nothing_for_long_while_it_waits_for_somebody_else(operato
         assert not promised[2].done()
         operator.execute("COMMIT")
         assert promised[2].result() == (1,)
+
+
+def test_groups_of_two_processes_that_want_the_same_rows_never_block_each_other(operator):
+    rows = [make_subscription(f"reader{number}@example.org", name="").pk for number in range(4)]
+    count = "UPDATE newsletter_subscription SET name = name || $2 WHERE id = $1 RETURNING 1"
+    processes = [GroupCommit(count), GroupCommit(count)]
+    there_and_back = [
+        *((processes[0], row) for row in rows),
+        *((processes[1], row) for row in rows[::-1]),
+    ]
+    turns = 25 * there_and_back
+    with ThreadPoolExecutor(12) as threads:
+        done = list(threads.map(lambda turn: run(turn[0], [turn[1], "x"], [turn[1]]), turns))
+    assert done == [(1,)] * 200
+    assert {len(reader.name) for reader in Subscription.objects.all()} == {50}
 
 
 def test_inside_a_transaction_it_is_a_part_of_that():
