@@ -72,11 +72,14 @@ def main() -> None:
 
 
 @contextmanager
-def web(manage: Manage) -> Iterator[tuple[str, int]]:
-    """Start gunicorn as in production, without limits on sign-ups; say when it first answered."""
+def web(manage: Manage, **given: str) -> Iterator[tuple[str, int]]:
+    """Start gunicorn as in production, without limits on sign-ups; say when it first answered.
+
+    `given` are more variables of its environment.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    variables = {"APP_APPLICATION__PORT": str(port), "APP_SIGNUP__LIMITS": "false"}
+    variables = {"APP_APPLICATION__PORT": str(port), "APP_SIGNUP__LIMITS": "false", **given}
     command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "zero2prod.wsgi"]
     started = time.monotonic()
     process = subprocess.Popen(
