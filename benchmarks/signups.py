@@ -8,7 +8,6 @@ the ledger before it is answered. A set-up is gunicorn's workers x threads.
 import argparse
 import os
 import re
-import secrets
 import shutil
 import socket
 import subprocess
@@ -21,6 +20,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import psycopg
+from django.conf import settings
 
 from benchmarks.common import Manage, database, resident
 from config import environment
@@ -104,7 +104,7 @@ def web(manage: Manage, setup: str, *, guarded: bool) -> Iterator[tuple[str, int
     variables = {
         "APP_ENVIRONMENT": "production",
         "APP_APPLICATION__BASE_URL": f"http://127.0.0.1:{port}",
-        "APP_APPLICATION__SECRET_KEY": secrets.token_urlsafe(48),
+        "APP_APPLICATION__SECRET_KEY": settings.SECRET_KEY,
         "APP_APPLICATION__CLIENT_IP_HEADER": "X-Client",
         "APP_APPLICATION__PORT": str(port),
         "APP_APPLICATION__WORKERS": workers,

@@ -9,6 +9,7 @@ import socket
 
 import pytest
 
+from newsletter.guarding.budgets import CLIENT_AN_HOUR
 from tests.acceptance.service import Service
 from tests.newsletter.archived import publish
 
@@ -69,6 +70,20 @@ def ask(service: Service, path: str, *headers: str) -> bytes:
         while piece := client.recv(65536):
             answer += piece
     return _CHANGES.sub(b"", answer)
+
+
+def test_the_twin_of_the_named_header_makes_no_other_client(service):
+    """What is written with underscores is the same variable to WSGI, and not to the proxy."""
+    service.start_web(APP_APPLICATION__CLIENT_IP_HEADER="X-Client", APP_SIGNUP__PROOF="never")
+    codes = [
+        service.post(
+            "/subscriptions",
+            {"name": "Ursula", "email": f"reader{number}@example.org"},
+            headers={"X-Client": "203.0.113.9", "X_Client": f"198.51.{number}.1"},
+        ).status_code
+        for number in range(CLIENT_AN_HOUR + 5)
+    ]
+    assert codes == [200] * CLIENT_AN_HOUR + [429] * 5
 
 
 def test_no_header_changes_an_answer_or_a_link_of_it(served):

@@ -1,4 +1,7 @@
-"""No route of the whole site changes a reader when it is only looked at (hole S8)."""
+"""No route of the whole site changes a reader when it is only looked at (hole S8).
+
+Each answers with the headers that protect a browser (goal S2).
+"""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -10,6 +13,14 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from newsletter import links
 from newsletter.models import Consent, Delivery, Subscription, Suppression
 from tests.factories import make_delivery, make_issue, make_subscription
+
+PROTECTING = {
+    "Content-Security-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Permissions-Policy",
+    "Referrer-Policy",
+    "X-Content-Type-Options",
+}
 
 pytestmark = pytest.mark.django_db
 
@@ -75,4 +86,5 @@ def test_looking_changes_nothing(route, method):
         response = getattr(client, method)(filled(route), query)
         assert response.status_code < 500 or response.status_code == 503, response.content
         assert not response.cookies
+        assert set(response.headers) >= PROTECTING
     assert stored() == before
