@@ -1,6 +1,7 @@
 """An issue's way from a draft to its last mail."""
 
 from datetime import datetime, timedelta
+from uuid import RFC_4122
 
 import pytest
 from django.utils import timezone
@@ -117,6 +118,19 @@ class TestExpansion:
         issue.refresh_from_db()
         assert (issue.state, issue.audience_size) == (State.SENDING, 7)
         assert accounting.of_issue(issue).identity_holds
+
+    def test_its_rows_lie_together_in_the_order_of_their_promise(self):
+        for number in range(5):
+            make_subscription(f"r{number}@example.org")
+        first = publish_keyed(key="1")
+        expand(limit=2)
+        second = publish_keyed(key="2")
+        expand(limit=2)
+        mails = Delivery.objects.order_by("pk")
+        readers = sorted(Subscription.objects.values_list("pk", flat=True))
+        expected = [(issue.pk, reader) for issue in (first, second) for reader in readers]
+        assert list(mails.values_list("issue", "subscription")) == expected
+        assert {(mail.pk.version, mail.pk.variant) for mail in mails} == {(7, RFC_4122)}
 
     @pytest.mark.parametrize(
         "status", [status for status in Subscription.Status if status != "confirmed"]
