@@ -150,7 +150,8 @@ class Sender:
     ) -> bool:
         """Tell log, suppression and gate of a group; return whether the provider lets us go on."""
         for opening, outcome in zip(openings, outcomes, strict=True):
-            self._report_mail(opening, outcome)
+            if outcome.verdict is not Verdict.SENT:
+                self._report_mail(opening, outcome)
         hold = max((outcome.hold for outcome in outcomes), default=0.0)
         if hold:
             self._insist(lambda: self._gate.hold(hold))
@@ -165,7 +166,7 @@ class Sender:
         return True
 
     def _report_mail(self, opening: Opening, outcome: Outcome) -> None:
-        if outcome.verdict not in {Verdict.SENT, Verdict.RELEASED}:
+        if outcome.verdict is not Verdict.RELEASED:
             _log(opening, outcome)
         subscription_id = opening.subscription_id
         if outcome.mailbox_is_gone and subscription_id is not None:

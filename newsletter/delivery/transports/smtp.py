@@ -143,7 +143,9 @@ class _Session:
 
     def _hand_over(self, mail: Mail, ahead: bytes) -> Outcome:
         """Send the content, its final dot and what follows; judge the reply to the dot."""
-        content = mail.content.replace(b"\r\n.", b"\r\n..")  # RFC 5321, 4.5.2
+        content = mail.content
+        if b"\r\n." in content:  # seldom, and to look is four times as fast as to replace
+            content = content.replace(b"\r\n.", b"\r\n..")  # RFC 5321, 4.5.2
         data, written = memoryview(b"".join((content, b".\r\n", ahead))), 0
         connection = _socket(self._smtp)
         connection.settimeout(DOT_TIMEOUT)
