@@ -2,7 +2,9 @@
 
 `judged` is the last look at a reader before his mail leaves: who has left, is erased or pauses by
 then gets none, and the reason stays in the ledger. Outcomes and openings are one UPDATE, since each
-begins by reading the table's constraints and the conditions of its indexes.
+begins by reading the table's constraints and the conditions of its indexes. `all_ids` says nothing
+new, and neither does LIMIT 1: they keep a plan that was made while the tables were small from
+reading the whole of them when they are large.
 """
 
 ADVANCE = """
@@ -30,14 +32,16 @@ WITH judged AS (
                ELSE 'sending'
            END AS verdict
     FROM newsletter_delivery AS delivery
-    LEFT JOIN newsletter_subscription AS subscription ON subscription.id = delivery.subscription_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM newsletter_subscription WHERE id = delivery.subscription_id LIMIT 1
+    ) AS subscription ON true
     LEFT JOIN newsletter_issue AS issue ON issue.id = delivery.issue_id
     WHERE delivery.id = ANY (%(next_ids)s::uuid[])
       AND NOT EXISTS (
           SELECT FROM newsletter_provider
           WHERE name = %(provider)s AND (hold_until > now() OR opened_at IS NOT NULL)
       )
-), change AS (
+), change AS MATERIALIZED (
     SELECT id, true AS is_outcome, state, coalesce(code, '') AS code,
            coalesce(provider_id, '') AS provider_id, wait,
            coalesce(refund, 0) AS refund, coalesce(resend, 0) AS resend,
@@ -67,6 +71,7 @@ WITH judged AS (
         resends = delivery.resends + change.resend
     FROM change
     WHERE delivery.id = change.id
+      AND delivery.id = ANY (%(all_ids)s::uuid[])
       AND delivery.claim_token = %(token)s
       AND (delivery.state IN ('claimed', 'sending') OR is_outcome AND delivery.state = 'unknown')
     RETURNING delivery.id, kind, delivery.state, attempts, resends, change.email, subscription_id,

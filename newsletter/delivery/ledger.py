@@ -6,7 +6,7 @@ carries its claim token, and nobody writes an outcome without it (fencing).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, LiteralString, NamedTuple
@@ -78,11 +78,13 @@ class Ledger:
     def tune(self) -> None:
         """Plan `advance` once a connection: planning it took as long as running it.
 
-        A plan made while the table is small must hold when it has grown, hence no sequential scan.
+        A plan made while the tables are small must hold when they have grown. One that was made at
+        500 rows and read the whole ledger took 570 us a mail at 20,000 rows; look-ups take 50.
         """
         self._connection.prepare_threshold = 0
         self._connection.execute("SET plan_cache_mode = force_generic_plan")
-        self._connection.execute("SET enable_seqscan = off")
+        for method in ("seqscan", "mergejoin"):
+            self._connection.execute(f"SET enable_{method} = off")
 
     def due_streams(self) -> list[int | None]:
         """Return the streams with a due mail: single mails first, then issues by age."""
@@ -111,7 +113,8 @@ class Ledger:
         parameters = {
             "token": token,
             "records": json.dumps([record.as_row() for record in records]),
-            "next_ids": f"{{{','.join(map(str, next_ids))}}}",  # three times as fast as a list
+            "next_ids": _array(next_ids),
+            "all_ids": _array([record.id for record in records] + list(next_ids)),
             "provider": provider,
         }
         return [Opening(*row) for row in self._run(ADVANCE, parameters, prepare=True)]
@@ -152,6 +155,11 @@ class Ledger:
         with psycopg.Cursor(self._connection) as cursor:
             cursor.execute(query, parameters, prepare=prepare)
             return cursor.fetchall()
+
+
+def _array(ids: Iterable[UUID]) -> str:
+    """Return an array as PostgreSQL reads it: bound faster than a list."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 _DUE_STREAMS = """

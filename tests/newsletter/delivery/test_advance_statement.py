@@ -1,0 +1,27 @@
+"""The plan that a sender's connection makes once must hold for a ledger of any size."""
+
+from newsletter.delivery.advance_statement import ADVANCE
+from newsletter.delivery.ledger import Ledger
+
+_PARAMETERS = ("token", "records", "next_ids", "provider", "all_ids")
+
+
+def scans(node):
+    """Yield each scan of an index in a plan."""
+    if node["Node Type"] in {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Index Scan"}:
+        yield node
+    for part in node.get("Plans", []):
+        yield from scans(part)
+
+
+def test_a_plan_for_an_empty_ledger_reads_no_whole_table(connect):
+    worker = connect()
+    Ledger(worker).tune()
+    places = {name: f"${number}" for number, name in enumerate(_PARAMETERS, start=1)}
+    worker.execute(f"PREPARE step (uuid, text, text, text, text) AS {ADVANCE % places}")
+    plan = worker.execute(
+        "EXPLAIN (FORMAT JSON) EXECUTE step (gen_random_uuid(), '[]', '{}', 'x', '{}')"
+    ).fetchone()[0]
+    found = list(scans(plan[0]["Plan"]))
+    assert len(found) == 5  # ledger twice, reader, issue, provider
+    assert all("Index Cond" in scan for scan in found)
