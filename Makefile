@@ -23,7 +23,7 @@ run: .venv/.local ## Set up and run everything on this machine, until Ctrl-C
 	@exec $(BIN)/python manage.py up
 
 test: lint types check ## Set up and run everything that CI runs
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2
 
 lint: .venv/.dev ## Lint, and check the formatting
 	@$(BIN)/ruff check

@@ -11,7 +11,7 @@ from django.conf import settings as site_settings
 from django.db.models.functions import Now
 from django.test.signals import template_rendered
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from newsletter import links
 from newsletter.models import Alarm, Newsletter
@@ -83,7 +83,7 @@ def _sign_up(page: Page) -> Iterator[str]:
         yield f"{path}: mistake"
         _fill(page, "ursula@gmial.com")
         yield f"{path}: question"
-        page.locator("form button").last.click()
+        _press(page, page.locator("form button").last)
         yield f"{path}: thanks"
     _post(page, "/subscriptions/form", newsletter="none")
     yield "frame: refused"
@@ -160,13 +160,13 @@ def _own_pages(page: Page) -> Iterator[str]:
     own = f"/subscriptions/mine?token={links.access_token(taken.pk)}"
     page.goto(own)
     yield "own page"
-    page.locator("[name=days]").first.click()
+    _press(page, page.locator("[name=days]").first)
     yield "own page: paused"
     page.locator("[name=name]").fill("<>")
-    page.locator("[value=name]").click()
+    _press(page, page.locator("[value=name]"))
     yield "own page: mistake"
     page.locator("[name=sure]").check()
-    page.locator("[value=erase]").click()
+    _press(page, page.locator("[value=erase]"))
     yield "erased"
 
 
@@ -182,9 +182,10 @@ def _fill(page: Page, email: str) -> None:
     _press(page)
 
 
-def _press(page: Page) -> None:
-    page.locator("form:not([role=search]) button").first.click()
-    page.wait_for_load_state()
+def _press(page: Page, button: Locator | None = None) -> None:
+    """Press a button, by default that of the page's form; return when the next page is whole."""
+    with page.expect_navigation():
+        (button or page.locator("form:not([role=search]) button").first).click()
 
 
 def _post(page: Page, path: str, **fields: str) -> None:

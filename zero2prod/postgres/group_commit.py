@@ -53,16 +53,15 @@ class GroupCommit:
         Django; OperationalError also if the connection broke while the end of the commit was open.
         """
         database = cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
-        if database.in_atomic_block:
-            with database.prepared_cursor() as cursor:
-                cursor.execute(self._statement, parameters)
-                return cast(tuple[Any, ...], cursor.fetchone())
         run = _Run(parameters, keys)
-        self._queue(run)
+        if database.in_atomic_block:
+            run.is_alone = True
+        else:
+            self._queue(run)
         if run.leads:
             self._lead(database)
         if run.is_alone:
-            self._commit(database, [run])
+            self._run_alone(database, run)
         if run.row is None:
             raise OperationalError("the connection broke before the commit was known")
         return run.row
@@ -79,7 +78,10 @@ class GroupCommit:
         with self._lock:
             group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         try:
-            self._commit(database, group)
+            if len(group) == 1:
+                self._run_alone(database, group[0])
+            else:
+                self._commit(database, group)
         finally:
             self._hand_over()
             for run in group:
@@ -93,6 +95,15 @@ class GroupCommit:
             heir.leads = True
             heir.woken.set()
 
+    def _run_alone(self, database: DatabaseWrapper, run: _Run) -> None:
+        """Run the plain statement, which locks its rows in the order in which it was written.
+
+        It may meet a group in the other order: then the group gives way (`_HURRY`).
+        """
+        with database.prepared_cursor() as cursor:
+            cursor.execute(self._statement, run.parameters)
+            run.row = cursor.fetchone()
+
     def _commit(self, database: DatabaseWrapper, group: list[_Run]) -> None:
         database.close_if_health_check_failed()
         database.ensure_connection()
@@ -102,8 +113,6 @@ class GroupCommit:
             except psycopg.Error:
                 # Raises if the server is gone: whether it has committed is then in doubt for all.
                 database.connection.rollback()
-                if len(group) == 1:
-                    raise
                 for run in group:
                     run.is_alone = True
                 return
@@ -113,14 +122,13 @@ class GroupCommit:
     def _send(self, connection: psycopg.Connection, group: list[_Run]) -> list[psycopg.Cursor]:
         """Run a group in one transaction and one round trip; raise the first error."""
         keys = sorted({key.int >> 65 for run in group for key in run.keys})
-        cursors: list[psycopg.Cursor] = []
+        frame = psycopg.RawCursor(connection)
+        cursors = [psycopg.RawCursor(connection) for _ in group]
         with connection.pipeline():
-            connection.execute("BEGIN")
-            psycopg.RawCursor(connection).execute(_LOCK, [keys])
-            if len(group) > 1:
-                connection.execute(_HURRY)
-            for run in group:
-                cursors.append(cursor := psycopg.RawCursor(connection))
+            frame.execute("BEGIN")
+            frame.execute(_LOCK, [keys])
+            frame.execute(_HURRY)
+            for run, cursor in zip(group, cursors, strict=True):
                 cursor.execute(self._statement, run.parameters)
-            connection.execute("COMMIT")
+            frame.execute("COMMIT")
         return cursors

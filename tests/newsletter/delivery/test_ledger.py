@@ -116,7 +116,7 @@ def test_advance_may_be_repeated_when_its_answer_was_lost(ledger, held):
     token, ids = held
     ledger.advance(token, [], ids[:1], "")
     step = (token, [Record(ids[0], "sent")], ids[1:], "")
-    assert ledger.advance(*step) == ledger.advance(*step)
+    assert sorted(ledger.advance(*step)) == sorted(ledger.advance(*step))
     assert sorted(Delivery.objects.values_list("state", "attempts")) == [
         (State.SENDING, 1),
         (State.SENDING, 1),
