@@ -119,7 +119,7 @@ class GroupCommit:
             for run, cursor in zip(group, cursors, strict=True):
                 run.row = cursor.fetchone()
 
-    def _send(self, connection: psycopg.Connection, group: list[_Run]) -> list[psycopg.Cursor]:
+    def _send(self, connection: psycopg.Connection, group: list[_Run]) -> list[psycopg.RawCursor]:
         """Run a group in one transaction and one round trip; raise the first error."""
         keys = sorted({key.int >> 65 for run in group for key in run.keys})
         frame = psycopg.RawCursor(connection)
