@@ -78,6 +78,19 @@ def test_a_line_across_two_pieces_of_the_file_is_found(before):
     assert stored(batch).startswith(f"{start}{filling}\n".encode())
 
 
+@pytest.mark.parametrize(
+    ("before", "other"),
+    [(MAX_LINE - len(EMAIL), f"{EMAIL}.uk"), (MAX_LINE - 255, f"n{EMAIL}")],
+)
+def test_a_longer_address_across_two_pieces_is_somebody_elses(before, other):
+    start = "email;name\n"
+    filling = "x" * (before - len(start) - 1)
+    content = f"{start}{filling}\n{other};Another\n{OTHERS * 10}".encode()
+    batch = keep(content)
+    privacy.erase_person(email=EMAIL)
+    assert stored(batch) == content
+
+
 def test_another_encoding_is_understood():
     batch = keep("email;name\nada@example.org;Zoë\nlast@example.org;Åsa\n".encode("cp1252"))
     privacy.erase_person(email=EMAIL)
