@@ -107,7 +107,7 @@ FROM reader AS known JOIN newsletter_subscription AS reader USING (email)
 """
 
 
-def measure(base: str, rounds: int, database: psycopg.Connection) -> tuple[Times, Times]:
+def measure(base: str, rounds: int, connection: psycopg.Connection) -> tuple[Times, Times]:
     """Return the times until each answer and of PostgreSQL's processor.
 
     Every sign-up comes from another network.
@@ -115,36 +115,38 @@ def measure(base: str, rounds: int, database: psycopg.Connection) -> tuple[Times
     answers: Times = {state: [] for state in STATES}
     processor: Times = {state: [] for state in STATES}
     networks = clients()
-    web = HTTPConnection(base.removeprefix("http://"))
+    visitor = HTTPConnection(base.removeprefix("http://"))
     for number in range(20):  # the first ones warm everything up
-        sign_up(web, address("warm up", number), next(networks))
-    backends = others(database)
+        sign_up(visitor, address("warm up", number), next(networks))
+    backends = others(connection)
     for number in range(rounds):
         for state in random.sample(STATES, len(STATES)):
             worked, started = busy(backends), time.perf_counter()
-            sign_up(web, address(state, number), next(networks))
+            sign_up(visitor, address(state, number), next(networks))
             seconds = time.perf_counter() - started
             try:
                 processor[state].append(busy(backends) - worked)
             except FileNotFoundError:  # once a minute Django takes a new connection
-                backends = others(database)
+                backends = others(connection)
             else:
                 answers[state].append(seconds * 1000)
-    web.close()
+    visitor.close()
     return answers, processor
 
 
-def sign_up(web: HTTPConnection, email: str, client: str) -> None:
+def sign_up(visitor: HTTPConnection, email: str, client: str) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Client": client}
-    web.request("POST", "/subscriptions", urlencode({"name": "Ursula", "email": email}), headers)
-    answer = web.getresponse()
+    visitor.request(
+        "POST", "/subscriptions", urlencode({"name": "Ursula", "email": email}), headers
+    )
+    answer = visitor.getresponse()
     content = answer.read()
     assert (answer.status, content) == (200, b""), (answer.status, content)
 
 
-def others(database: psycopg.Connection) -> list[Path]:
+def others(connection: psycopg.Connection) -> list[Path]:
     """Return where the kernel tells how long the web's backends have run."""
-    found = database.execute(
+    found = connection.execute(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
         "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
     )

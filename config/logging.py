@@ -3,6 +3,7 @@
 import logging.config
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -57,11 +58,11 @@ def configure(*, json: bool) -> None:
     )
 
 
-def _stream() -> str:
+def _stream() -> TextIO:
     """Return stdout for the services. That of any other command is its answer, maybe a file."""
     program, *words = sys.argv
     is_command = Path(program).name == "manage.py" and words[:1] not in (["deliver"], ["up"])
-    return f"ext://sys.{'stderr' if is_command else 'stdout'}"
+    return sys.stderr if is_command else sys.stdout
 
 
 def _forget_origins() -> None:
@@ -82,7 +83,7 @@ def _as_json() -> list[Processor]:
 
 
 def _as_text() -> list[Processor]:
-    return [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    return [structlog.dev.ConsoleRenderer(colors=_stream().isatty())]
 
 
 def _with_contract_names(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

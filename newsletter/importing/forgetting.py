@@ -1,7 +1,7 @@
 """What an import still holds of somebody who is erased: rows, faults, and a line of its file.
 
-An import that is under way ends by itself, brings nobody back who was erased, and leaves nothing;
-one that waits for a decision does so for a week.
+An import that is carried out ends by itself, brings nobody back who was erased, and leaves nothing;
+one that waits for a decision, or is read and checked for it, keeps its file for a week.
 """
 
 import re
@@ -14,6 +14,7 @@ from newsletter.importing.records import MAX_LINE
 from newsletter.importing.steps import UNDECIDED
 from newsletter.models import Import, ImportFault, ImportPart, ImportRow
 
+_KEEPS_FILE = (*UNDECIDED, Import.State.READING, Import.State.CHECKING)
 _LONGEST_ADDRESS = 254
 _NOT_STRUCTURE = re.compile(rb'[^",;|\t\r\n]')
 """What is overwritten of a line: its cells stay as many, and as long, as they were."""
@@ -22,12 +23,14 @@ _NOT_STRUCTURE = re.compile(rb'[^",;|\t\r\n]')
 def forget_address(email: str) -> None:
     """Remove an address from all imports, with what stands in its line of a file."""
     with transaction.atomic():
+        # First, as the steps do, which then make no rows of him from the file as it was.
+        held = list(Import.objects.select_for_update(no_key=True).filter(state__in=_KEEPS_FILE))
         ImportRow.objects.filter(key=email.lower()).delete()
         faults = ImportFault.objects.filter(value__icontains=email)
         wanted = _wanted(email, "utf-8")
         named = [fault.pk for fault in faults if wanted.search(fault.value.encode())]
         ImportFault.objects.filter(pk__in=named).delete()
-        for batch in Import.objects.select_for_update(no_key=True).filter(state__in=UNDECIDED):
+        for batch in held:
             _forget_line(batch, email)
 
 
@@ -62,7 +65,9 @@ def _lines_with(
             around = _octets(batch, begin, at + MAX_LINE)
             start = around.rfind(line_end, 0, at - begin) + 1
             stop = around.find(line_end, at - begin)
-            yield begin + start, begin + (len(around) if stop < 0 else stop)
+            stop = len(around) if stop < 0 else stop
+            if wanted.search(around[start:stop]):  # a window may cut a longer address
+                yield begin + start, begin + stop
         rest, offset = window[-_LONGEST_ADDRESS:], offset + len(octets)
 
 

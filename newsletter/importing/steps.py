@@ -89,9 +89,10 @@ def _refuse(batch: Import, error: Exception) -> None:
 
 
 def _fail(batch: Import, sentence: str) -> None:
-    """End an import as it was before this step."""
+    """End an import as it was before this step; no address of its last place stays."""
     batch.refresh_from_db()
-    batch.state, batch.error, batch.through = State.FAILED, sentence[:500], ""
+    batch.state, batch.error = State.FAILED, sentence[:500]
+    begin_pass(batch)
 
 
 def _take(only: int | None) -> Import | None:

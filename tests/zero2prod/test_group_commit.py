@@ -83,6 +83,14 @@ def test_a_statement_that_fails_fails_alone(operator):
     assert [promised[place].result()[0] for place in (0, 1, 3)] == [6, 3, 2]
 
 
+@pytest.mark.parametrize(("wrong", "error"), [("\0", DataError), ("\ud800", UnicodeEncodeError)])
+def test_what_cannot_even_be_sent_fails_alone(operator, wrong, error):
+    statement = GroupCommit(f"SELECT $1::text, {GATE}")
+    with grouped(statement, ["a"], [["b"], [wrong], ["c"]], operator) as promised:
+        assert errors_of(promised) == [error]
+    assert [promised[place].result()[0] for place in (0, 1, 3)] == ["a", "b", "c"]
+
+
 def test_what_only_the_commit_refuses_fails_alone(operator):
     readers = [make_subscription(f"reader{number}@example.org").pk for number in range(3)]
     statement = GroupCommit(CONSENT)

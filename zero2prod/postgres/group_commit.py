@@ -110,7 +110,7 @@ class GroupCommit:
         with database.wrap_database_errors:
             try:
                 cursors = self._send(database.connection, group)
-            except psycopg.Error:
+            except Exception:  # noqa: BLE001 - who caused it meets it again, alone
                 # Raises if the server is gone: whether it has committed is then in doubt for all.
                 database.connection.rollback()
                 for run in group:

@@ -16,18 +16,28 @@ from botocore.credentials import Credentials
 from requests import PreparedRequest, RequestException, Response, Session
 
 from config import mail_providers
-from newsletter.delivery.outcomes import Outcome, Verdict
+from newsletter.delivery.outcomes import HOLD_FRESH, Outcome, Verdict
 from newsletter.delivery.transports import http, http_outcomes
 from newsletter.delivery.transports.base import Mail
 from newsletter.delivery.transports.http import PATIENCE, Patience
 
 _OF_THE_ACCOUNT = (
+    "AccessDeniedException",
     "AccountSuspendedException",
+    "IncompleteSignature",
     "LimitExceededException",
     "MailFromDomainNotVerifiedException",
+    "NotAuthorized",
+    "RequestExpired",
     "SendingPausedException",
 )
-"""https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors"""
+"""Said with 400, as of a mail that is wrong, though nobody's would pass.
+
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors and
+https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html
+"""
+_TOO_FAST = "ThrottlingException"
+"""With 400 as well; https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html"""
 
 
 class SesTransport:
@@ -99,6 +109,8 @@ def _body(mail: Mail) -> bytes:
 
 def _of_refusal(response: Response) -> Outcome:
     kind = response.headers.get("x-amzn-ErrorType", "").partition(":")[0]
+    if kind == _TOO_FAST:
+        return Outcome(Verdict.RELEASED, kind, hold=HOLD_FRESH)
     # MessageRejected is said of a sender that is not verified, too: then nobody's mail would pass.
     if kind in _OF_THE_ACCOUNT or (response.status_code == 400 and "not verified" in response.text):
         return Outcome(Verdict.RELEASED, kind or "not_verified", provider_failed=True)

@@ -46,6 +46,20 @@ def test_also_what_was_checked_and_its_faults_forget():
     assert not Subscription.objects.with_address(EMAIL).exists()
 
 
+@pytest.mark.parametrize("steps", [0, 1])
+def test_an_import_forgets_also_while_it_is_read_and_checked(steps):
+    batch = keep(f"email;name\nada@example.org;Ada\n{OTHERS}")
+    choose(batch, is_trial=True)
+    for _ in range(steps):
+        importing.step(only=batch.pk)
+    privacy.erase_person(email=EMAIL)
+    batch = work(batch)
+    assert batch.state == Import.State.CHECKED
+    assert b"Ada" not in stored(batch)
+    assert not ImportRow.objects.filter(name="Ada").exists()
+    assert "Ada" not in str(batch.layout)
+
+
 def test_other_peoples_faults_stay():
     batch = check_file("email\nnada@example.org.\n")
     privacy.erase_person(email=EMAIL)
@@ -62,6 +76,19 @@ def test_a_line_across_two_pieces_of_the_file_is_found(before):
     assert b"Ada Lovelace" not in stored(batch)
     assert stored(batch).endswith(OTHERS.encode())
     assert stored(batch).startswith(f"{start}{filling}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("before", "other"),
+    [(MAX_LINE - len(EMAIL), f"{EMAIL}.uk"), (MAX_LINE - 255, f"n{EMAIL}")],
+)
+def test_a_longer_address_across_two_pieces_is_somebody_elses(before, other):
+    start = "email;name\n"
+    filling = "x" * (before - len(start) - 1)
+    content = f"{start}{filling}\n{other};Another\n{OTHERS * 10}".encode()
+    batch = keep(content)
+    privacy.erase_person(email=EMAIL)
+    assert stored(batch) == content
 
 
 def test_another_encoding_is_understood():

@@ -227,3 +227,14 @@ def test_what_the_database_refuses_ends_the_import_in_a_sentence():
     batch = work(batch)
     assert (batch.state, batch.error) == ("failed", "The database refused a row after line 0.")
     assert not Subscription.objects.exists()
+
+
+def test_an_import_that_the_database_refuses_at_its_end_keeps_no_address_of_its_place():
+    batch = keep("email,name\nada@example.org,Ada\n")
+    choose(batch)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE newsletter_consent ALTER COLUMN wording TYPE varchar(10)")
+    batch = work(batch)
+    assert (batch.state, batch.error) == ("failed", "The database refused a row after line 2.")
+    assert not Subscription.objects.exists()
+    assert "ada" not in f"{batch.counts} {batch.through}"

@@ -89,6 +89,9 @@ def test_mails_leave_over_one_kept_connection(provider, ses):
             "SendingPausedException",
             True,
         ),
+        (refusal(400, "AccessDeniedException"), Verdict.RELEASED, "AccessDeniedException", True),
+        (refusal(400, "RequestExpired"), Verdict.RELEASED, "RequestExpired", True),
+        (refusal(400, "ThrottlingException"), Verdict.RELEASED, "ThrottlingException", False),
         (refusal(403, "SignatureDoesNotMatch"), Verdict.RELEASED, "http_403", True),
         (refusal(404, "NotFoundException"), Verdict.RELEASED, "http_404", True),
         (refusal(429, "TooManyRequestsException"), Verdict.RELEASED, "http_429", False),
@@ -106,6 +109,19 @@ def test_an_answer_is_judged(provider, ses, answer, verdict, code, counts):
     (outcome,) = send(ses)
     assert (outcome.verdict, outcome.code, outcome.provider_failed) == (verdict, code, counts)
     assert len(provider.requests) == 1
+
+
+def test_all_workers_wait_when_the_quota_of_amazon_is_spent(provider, ses):
+    """It says so with the status of a mail that is wrong: no mail must fail by it."""
+    provider.answers = [YES, refusal(400, "ThrottlingException", "Maximum sending rate exceeded.")]
+    outcomes = send(ses, mail(), mail(), mail())
+    assert [outcome.verdict for outcome in outcomes] == [
+        Verdict.SENT,
+        Verdict.RELEASED,
+        Verdict.RELEASED,
+    ]
+    assert outcomes[1].hold > 0
+    assert len(provider.requests) == 2
 
 
 def test_a_request_in_doubt_is_not_repeated_and_ends_the_group(provider, ses):
