@@ -62,7 +62,10 @@ def _lines_with(
             around = _octets(batch, begin, at + MAX_LINE)
             start = around.rfind(line_end, 0, at - begin) + 1
             stop = around.find(line_end, at - begin)
-            yield begin + start, begin + (len(around) if stop < 0 else stop)
+            stop = len(around) if stop < 0 else stop
+            # At an edge of the window it may have been half of another address.
+            if wanted.search(around, start, stop):
+                yield begin + start, begin + stop
         rest, offset = window[-_LONGEST_ADDRESS:], offset + len(octets)
 
 

@@ -64,6 +64,23 @@ def test_a_line_across_two_pieces_of_the_file_is_found(before):
     assert stored(batch).startswith(f"{start}{filling}\n".encode())
 
 
+@pytest.mark.parametrize(
+    ("address", "begins"),
+    [
+        ("ada@example.org.uk", ImportPart.PART_BYTES - len(EMAIL)),
+        ("nada@example.org", ImportPart.PART_BYTES - 255),
+    ],
+)
+def test_half_of_another_address_at_the_edge_of_a_piece_is_not_meant(address, begins):
+    start = "email;name\n"
+    filling = "x" * (begins - len(start) - 1)
+    others = "last@example.org;L\n" * 20
+    batch = keep(f"{start}{filling}\n{address};Somebody else\n{others}")
+    before = stored(batch)
+    privacy.erase_person(email=EMAIL)
+    assert stored(batch) == before
+
+
 def test_another_encoding_is_understood():
     batch = keep("email;name\nada@example.org;Zoë\nlast@example.org;Åsa\n".encode("cp1252"))
     privacy.erase_person(email=EMAIL)
