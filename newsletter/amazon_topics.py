@@ -29,7 +29,8 @@ def ask_for_secret(request: HttpRequest) -> HttpResponse:
 def confirm(body: bytes) -> None:
     """Accept a subscription that came with the secret, by visiting the address which it names.
 
-    Raises ValueError for an address that is not SNS's, and OSError where it is not reached.
+    Raises ValueError for an address that is not SNS's, and requests.RequestException where it does
+    not answer as it should.
     """
     message = json.loads(body)
     if message["Type"] != "SubscriptionConfirmation":

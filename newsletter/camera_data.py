@@ -8,6 +8,7 @@ Sources: JPEG, ITU T.81 B; Exif 3.0 (CIPA DC-008), 4.5 and 4.6; PNG (W3C, Third 
 GIF89a, 15 to 26.
 """
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from zlib import crc32
@@ -32,6 +33,8 @@ _APP0, _APP1, _APP2, _APP14, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 _LOOKS = {_APP0: b"JFIF\0", _APP2: b"ICC_PROFILE\0", _APP14: b"Adobe"}
 """The applications' segments that change how a picture looks."""
 _EXIF = b"Exif\0\0"
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+"""After a scan, of which a stuffed byte, one that fills up and a restart are part."""
 
 
 def _jpeg(content: bytes) -> Iterator[bytes]:
@@ -53,7 +56,8 @@ def _jpeg(content: bytes) -> Iterator[bytes]:
         yield _kept_segment(marker, content[at:end])
         at = end
         if marker == _SCAN:
-            at = _end_of_scan(content, end)
+            found = _NEXT_MARKER.search(content, end)
+            at = found.start() if found else len(content)
             yield content[end:at]
     yield bytes((0xFF, _END))
 
@@ -67,15 +71,6 @@ def _kept_segment(marker: int, segment: bytes) -> bytes:
         look = _LOOKS.get(marker)
         return segment if look and segment[4:].startswith(look) else b""
     return segment
-
-
-def _end_of_scan(content: bytes, at: int) -> int:
-    """Return where the next marker is; a stuffed byte and a restart are part of the scan."""
-    while (at := content.find(0xFF, at)) >= 0:
-        if at + 1 < len(content) and content[at + 1] not in {0x00, 0xFF, *range(0xD0, 0xD8)}:
-            return at
-        at += 1 if at + 1 < len(content) and content[at + 1] == 0xFF else 2
-    return len(content)
 
 
 # The camera's data themselves: TIFF, of which one directory entry is read.

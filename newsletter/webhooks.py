@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+import requests
 import structlog
 from anymail.exceptions import (
     AnymailError,
@@ -88,6 +89,9 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
     except AnymailWebhookValidationFailure:
         logger.warning("webhooks.forged", provider=provider)
         return refuse(request, HTTPStatus.FORBIDDEN, "The secret or the signature is wrong.")
+    except requests.RequestException as error:  # an OSError too, but the call was right
+        logger.warning("webhooks.topic_unconfirmed", error=type(error).__name__)
+        return refuse(request, HTTPStatus.BAD_GATEWAY, "Amazon did not take the confirmation.")
     except _GARBAGE as error:
         logger.warning("webhooks.unreadable", provider=provider, error=type(error).__name__)
         return refuse(request, HTTPStatus.BAD_REQUEST, "This is no event of this provider.")

@@ -21,7 +21,7 @@ _TARGETS = (
 class UploadForm(forms.Form):
     encoding = forms.ChoiceField(
         required=False,
-        choices=(("", "Found out"), *((name, name.upper()) for name in encodings.ENCODINGS)),
+        choices=(("", "Automatic"), *((name, name.upper()) for name in encodings.ENCODINGS)),
     )
 
 

@@ -22,12 +22,12 @@ from newsletter.admin.import_forms import ChoicesForm, UploadForm
 from newsletter.admin.readonly import ReadOnly
 from newsletter.importing import ImportingError, Layout, columns, reports
 from newsletter.importing.control import CANCELLABLE, UNDOABLE
+from newsletter.importing.steps import UNDECIDED
 from newsletter.models import Import, Newsletter
 from newsletter.models.imports import UNDER_WAY
 from zero2prod.staff import audit
 
 State = Import.State
-UNDECIDED = (State.MAPPING, State.CHECKED)
 
 
 @admin.register(Import)

@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 
 from newsletter import checking, publishing
 from newsletter.admin.issue_controls import back_to
+from newsletter.admin.reader_choices import conditions_in_words
 from newsletter.admin.stage_forms import StageForm, plan_of
 from newsletter.checking import Check, Seen
 from newsletter.models import Issue
@@ -130,6 +131,7 @@ def _shown(request: HttpRequest, issue: Issue, form: SendForm, site: AdminSite) 
         **site.each_context(request),
         "title": f"Check and send: {issue.headline}",
         "issue": issue,
+        "audience": conditions_in_words(issue),
         "check": found,
         "seen": Seen.of(found).signed(),
         "form": form,

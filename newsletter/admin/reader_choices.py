@@ -65,6 +65,14 @@ def told(issue: Issue) -> str:
         return str(error)
 
 
+def conditions_in_words(issue: Issue) -> str:
+    """Return whom an issue is for, or why that cannot be understood."""
+    try:
+        return str(audiences.conditions_of(issue))
+    except InvalidDefinition as error:
+        return str(error)
+
+
 def in_words(number: Count) -> str:
     return f"{number} confirmed reader{'' if number.readers == 1 else 's'} now"
 

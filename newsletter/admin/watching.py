@@ -19,9 +19,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from newsletter import audiences, counting, progress, reasons
+from newsletter import counting, progress, reasons
 from newsletter.admin import issue_controls
-from newsletter.audiences import InvalidDefinition
+from newsletter.admin.reader_choices import conditions_in_words
 from newsletter.models import Issue, IssueCount, Worker
 from newsletter.progress import Progress
 from newsletter.rendering import plots
@@ -84,15 +84,9 @@ def urls() -> list[URLPattern]:
 
 
 def _context(request: HttpRequest, issue: Issue) -> dict[str, Any]:
-    shared = {**admin.site.each_context(request), "issue": issue, "audience": _audience(issue)}
+    audience = conditions_in_words(issue)
+    shared = {**admin.site.each_context(request), "issue": issue, "audience": audience}
     return shared | (_waiting if issue.is_unpublished else _progress)(request, issue)
-
-
-def _audience(issue: Issue) -> str:
-    try:
-        return str(audiences.conditions_of(issue))
-    except InvalidDefinition as error:
-        return str(error)
 
 
 def _waiting(request: HttpRequest, issue: Issue) -> dict[str, Any]:

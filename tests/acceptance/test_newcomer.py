@@ -128,7 +128,7 @@ def send(desk: Page) -> None:
     expect(desk.locator(".errorlist")).to_contain_text("Type the number of readers, 1,200")
     desk.get_by_label("Type the number").fill(str(READERS))
     button.click()
-    expect(desk.locator(".status")).to_contain_text("To all readers")
+    expect(desk.locator(".status")).to_contain_text("Audience: all readers")
 
 
 def leave(desk: Page, letter: EmailMessage) -> None:

@@ -184,8 +184,9 @@ def test_amazons_topic_is_confirmed_for_who_knows_the_secret(visited):
 
 
 def test_a_confirmation_that_fails_is_asked_for_again(visited):
+    """SNS repeats a call after a 5xx, and gives up after a 4xx."""
     body = subscription(CONFIRM + "gone")
-    assert call("ses", body).status_code == 400
+    assert call("ses", body).status_code == 502
     assert len(visited) == 1
 
 

@@ -33,6 +33,14 @@ def test_it_counts_who_gets_it_and_who_does_not(editor):
     assert 'value="Send to 1 reader"' in page
 
 
+def test_it_says_whom_a_copy_is_for(editor):
+    """A copy keeps the conditions of the issue that went out, and has no segment."""
+    issue = make_ready(audience={"conditions": [{"what": "has_tag", "value": "vip"}]})
+    assert "<dd>has the tag vip</dd>" in words(editor.get(path_of(issue)))
+    Issue.objects.update(audience=None)
+    assert "<dd>all readers</dd>" in words(editor.get(path_of(issue)))
+
+
 def test_a_blocker_blocks_and_names_where_to_repair_it(editor):
     issue = make_ready()
     form = seen_by(editor, issue)

@@ -75,7 +75,9 @@ class TestPage:
         later = timezone.now() + timedelta(days=1, hours=2)
         issue = make_issue(state="scheduled", publish_at=later)
         page = editor.get(url(issue, "watch"))
-        waits = r"scheduled Nobody has got it yet. To all readers. It goes out in 1 d 01:\d\d h"
+        waits = (
+            r"scheduled Nobody has got it yet. Audience: all readers. It goes out in 1 d 01:\d\d h"
+        )
         assert re.search(waits, words(page))
         assert "No worker is alive" in words(page)
         assert f"/admin/newsletter/issue/{issue.pk}/take-back/" in page.content.decode()
@@ -91,7 +93,7 @@ class TestPage:
 
     def test_it_says_to_whom(self, editor, issue):
         Issue.objects.update(audience={"conditions": [{"what": "has_tag", "value": "vip"}]})
-        assert "To has the tag vip." in words(editor.get(url(issue, "watch")))
+        assert "Audience: has the tag vip." in words(editor.get(url(issue, "watch")))
         Issue.objects.update(audience=["nonsense"])
         assert "A segment is an object" in words(editor.get(url(issue, "watch")))
 
