@@ -22,6 +22,9 @@ REPLY_TIMEOUT = 30.0
 DOT_TIMEOUT = 300.0
 """Seconds. RFC 5321, 4.5.3.2.6 asks for 10 minutes after the dot: giving up makes doubt."""
 
+_AFTER_DOT = " after the dot"
+"""Ends the code of a mail in doubt."""
+
 _LOST = (OSError, smtplib.SMTPException)
 _REFUSED = (*_LOST, UnicodeError)  # `smtplib` takes ASCII credentials only
 
@@ -41,7 +44,9 @@ class SmtpTransport:
         results = list(session.transact(mails, halted))
         if not session.is_usable:
             self._forget()
-        rest = Outcome(Verdict.RELEASED, results[-1].code if results else "stopped")
+        # The rest was not begun: its dot never left.
+        code = results[-1].code.removesuffix(_AFTER_DOT) if results else "stopped"
+        rest = Outcome(Verdict.RELEASED, code)
         return results + [rest] * (len(mails) - len(results))
 
     def close(self) -> None:
@@ -157,7 +162,7 @@ class _Session:
             if written < len(data) - len(ahead):
                 raise
             self.is_usable = False
-            code = f"{_label(error)} after the dot"
+            code = f"{_label(error)}{_AFTER_DOT}"
             return Outcome(Verdict.UNKNOWN, code, provider_failed=True)
         connection.settimeout(REPLY_TIMEOUT)
         outcome = outcomes.of_content(reply, used=self._taken > 0)
