@@ -142,8 +142,9 @@ class Sender:
         readers = letters.Readers(openings)
         written = [_write(opening, readers) for opening in openings]
         mails = [mail for mail in written if isinstance(mail, Mail)]
-        sent = iter(self._transport.send(mails, lambda: self._halted(batch)) if mails else ())
-        return [next(sent) if isinstance(mail, Mail) else mail for mail in written]
+        outcomes = self._transport.send(mails, lambda: self._halted(batch)) if mails else []
+        sent = dict(zip((mail.delivery_id for mail in mails), outcomes, strict=True))
+        return [sent[mail.delivery_id] if isinstance(mail, Mail) else mail for mail in written]
 
     def _report(
         self, openings: Sequence[Opening], outcomes: Sequence[Outcome], batch: Batch

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from newsletter.delivery import letters
-from newsletter.models import Allowance, Subscription, Suppression
+from newsletter.models import Allowance, Delivery, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
 from tests.factories import default_newsletter, make_subscription
 from tests.newsletter.delivery.test_letters import opening
@@ -87,6 +87,11 @@ def test_what_stands_in_for_the_rows_of_a_new_reader_is_as_it_was_measured(clien
         before = Allowance.objects.filter(spent=[]).count()
         post_form(client, email=email)
         written[state] = Allowance.objects.filter(spent=[]).count() - before
+    make("over the limit", "known@example.org")
+    Delivery.objects.update(state=Delivery.State.SENT, next_at=None)
+    before = Allowance.objects.filter(spent=[]).count()
+    post_form(client, email="known@example.org")
+    written["its mail was sent"] = Allowance.objects.filter(spent=[]).count() - before
     # The mailbox's own row is one of them where there was none yet.
     assert written == {
         "new": 0,
@@ -97,6 +102,7 @@ def test_what_stands_in_for_the_rows_of_a_new_reader_is_as_it_was_measured(clien
         "complained": 1 + 51,
         "suppressed": 1 + 51,
         "over the limit": 51,
+        "its mail was sent": 46,
     }
 
 
