@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.acceptance import browser as chromium
@@ -77,3 +78,19 @@ def open_page(browser: Browser) -> Iterator[Any]:
     for context in contexts:
         context.close()
     assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+@pytest.fixture
+def desk(open_page, live_server, request) -> Page:
+    """The admin's first page, logged in."""
+    default_newsletter()
+    User.objects.create_superuser("editor", "editor@example.org", "secret")
+    # Axe brings a style of its own.
+    is_examined = "everybody" in request.node.name
+    options = getattr(request, "param", chromium.DESKTOP)
+    page = open_page(**options, base_url=live_server.url, bypass_csp=is_examined)
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill("editor")
+    page.get_by_label("Password").fill("secret")
+    page.get_by_role("button", name="Log in").click()
+    return page

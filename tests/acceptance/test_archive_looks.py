@@ -3,10 +3,10 @@
 import gzip
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.acceptance.browser import DARK, DESKTOP
+from tests.acceptance.looks import faults
 from tests.newsletter.archived import publish
 
 BODY = """A paragraph with a [link](https://example.org/) and *words*.
@@ -44,13 +44,6 @@ def _archive(slow_web):
     slow_web.accent, slow_web.typeface = "#7a2e8e", "serif"
     slow_web.save()
     publish("News", BODY, slug="news", preheader="A line beside the subject")
-
-
-def faults(page, path):
-    found = Axe().run(page).response["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    told = [f"{path}: {each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
-    return [*told, *([f"{path}: {wide} pixels too wide"] if wide > 0 else [])]
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ar"])

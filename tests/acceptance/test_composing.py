@@ -4,13 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from newsletter.models import Image, Issue
 from tests.acceptance.browser import DARK, DESKTOP, PHONE
-from tests.factories import default_newsletter, make_issue
+from tests.acceptance.looks import faults
+from tests.factories import make_issue
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4"
@@ -20,21 +19,6 @@ PNG = bytes.fromhex(
 ADD = "/admin/newsletter/issue/add/"
 
 
-@pytest.fixture
-def desk(open_page, live_server, request):
-    """A page of an editor who is logged in."""
-    default_newsletter()
-    User.objects.create_superuser("editor", "editor@example.org", "secret")
-    # Axe brings a style of its own.
-    options = {**getattr(request, "param", DESKTOP), "bypass_csp": "everybody" in request.node.name}
-    page = open_page(**options, base_url=live_server.url)
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill("editor")
-    page.get_by_label("Password").fill("secret")
-    page.get_by_role("button", name="Log in").click()
-    return page
-
-
 def seen(page: Page):
     return page.frame_locator(".frames iframe:not(.is-loading)")
 
@@ -42,12 +26,6 @@ def seen(page: Page):
 def write(page: Page, subject: str, body: str) -> None:
     page.get_by_label("Subject:").fill(subject)
     page.get_by_label("Body:").press_sequentially(body)
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe-core finds, without the frames of mails."""
-    found = Axe().run(page, context={"exclude": [["iframe"]]})
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found.response["violations"]]
 
 
 def test_the_preview_follows_and_the_draft_saves_itself(desk):
@@ -115,9 +93,7 @@ def test_everybody_can_use_the_pages(desk):
     }
     for path in pages.values():
         desk.goto(f"/admin/newsletter/{path}")
-        assert violations(desk) == []
-        root = "document.documentElement"
-        assert desk.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"), path
+        assert faults(desk, path) == []
 
 
 def test_a_theme_is_seen_while_it_is_made(desk):

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from playwright.sync_api import expect
 
 from newsletter.models import Alarm
 from tests.acceptance.browser import DARK, DESKTOP, PHONE
+from tests.acceptance.looks import faults
 
 LOOKS = {
     "desk": DESKTOP,
@@ -19,14 +19,6 @@ LOOKS = {
 }
 
 pytestmark = pytest.mark.usefixtures("slow_web")
-
-
-def faults(page, name):
-    """Return what axe-core finds, without what is in frames, and whether a page is too wide."""
-    found = Axe().run(page, context={"exclude": [["iframe"]]}).response["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    told = [f"{name}: {each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
-    return [*told, *([f"{name}: {wide} pixels too wide"] if wide > 0 else [])]
 
 
 def fill(page, email):

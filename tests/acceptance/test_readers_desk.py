@@ -1,31 +1,13 @@
 """The readers' desk in a real Chromium: conditions that count themselves, a person, many."""
 
-import os
-from pathlib import Path
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from newsletter.models import Change, Consent, Issue, Note, Segment, Subscription
 from tests.acceptance.browser import DARK, DESKTOP, PHONE
+from tests.acceptance.looks import faults
 from tests.factories import default_newsletter, make_delivery, make_issue, make_subscription
-
-
-@pytest.fixture
-def desk(open_page, live_server, request):
-    """The admin's first page, logged in."""
-    User.objects.create_superuser("editor", "editor@example.org", "secret")
-    # Axe brings a style of its own.
-    options = {**getattr(request, "param", DESKTOP), "bypass_csp": "everybody" in request.node.name}
-    page = open_page(**options, base_url=live_server.url)
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill("editor")
-    page.get_by_label("Password").fill("secret")
-    page.get_by_role("button", name="Log in").click()
-    return page
 
 
 @pytest.fixture
@@ -57,17 +39,6 @@ def reader(transactional_db):
     return reader
 
 
-def look(desk, name, request):
-    """Keep a picture where SCREENSHOTS says so; return what axe-core finds, and too wide pages."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        kind = request.node.callspec.id if hasattr(request.node, "callspec") else "desktop"
-        desk.screenshot(path=str(Path(folder) / f"{name}-{kind}.png"), full_page=True)
-    found = Axe().run(desk).response["violations"]
-    wide = desk.evaluate("document.documentElement.scrollWidth - innerWidth")
-    told = [f"{name}: {each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
-    return [*told, *([f"{name}: {wide} pixels too wide"] if wide > 0 else [])]
-
-
 LOOKS = {"desk": DESKTOP, "phone": PHONE, "dark": DARK}
 PAGES = {
     "list": "newsletter/subscription/?q=example",
@@ -82,7 +53,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("desk", LOOKS.values(), indirect=True, ids=LOOKS)
-def test_its_pages_are_read_by_everybody(desk, reader, request):
+def test_its_pages_are_read_by_everybody(desk, reader):
     """No page breaks a rule of accessibility that a machine can hold, or is wider than a phone."""
     segment = Segment.objects.create(
         newsletter=default_newsletter(),
@@ -90,14 +61,14 @@ def test_its_pages_are_read_by_everybody(desk, reader, request):
         slug="friends",
         definition={"conditions": [{"what": "attribute_above", "key": "orders", "value": "10"}]},
     )
-    faults = []
+    found = []
     for name, path in PAGES.items():
         desk.goto("/admin/" + path.format(pk=reader.pk, segment=segment.pk))
-        faults += look(desk, name, request)
-    assert faults == []
+        found += faults(desk, name)
+    assert found == []
 
 
-def test_conditions_are_counted_as_they_are_typed_and_chosen_on_an_issue(desk, reader, request):
+def test_conditions_are_counted_as_they_are_typed_and_chosen_on_an_issue(desk, reader):
     desk.goto("/admin/newsletter/segment/add/")
     desk.get_by_label("Name:", exact=True).fill("Friends")
     desk.get_by_label("all of these conditions").check()
@@ -125,7 +96,7 @@ def test_conditions_are_counted_as_they_are_typed_and_chosen_on_an_issue(desk, r
     assert Issue.objects.latest("pk").segment.name == "Friends"
 
 
-def test_all_that_match_are_tagged_and_everybody_can_read_how(desk, reader, request):
+def test_all_that_match_are_tagged_and_everybody_can_read_how(desk, reader):
     for number in range(120):
         make_subscription(f"many{number}@example.net")
     desk.goto("/admin/newsletter/subscription/?q=example.net")
@@ -134,7 +105,7 @@ def test_all_that_match_are_tagged_and_everybody_can_read_how(desk, reader, requ
     desk.locator("select[name=action]").select_option(label="Tag, untag or unsubscribe…")
     desk.get_by_role("button", name="Go").click()
     expect(desk.locator(".count")).to_contain_text("120 readers")
-    assert look(desk, "bulk", request) == []
+    assert faults(desk, "bulk") == []
     desk.get_by_label("add a tag").check()
     desk.get_by_label("Tag:", exact=True).fill("net")
     desk.get_by_label("Do it to all of them").check()

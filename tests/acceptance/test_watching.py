@@ -1,11 +1,8 @@
 """An issue goes out, and the first page, in a real Chromium: drawn anew, scriptless, for all."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -13,24 +10,11 @@ from playwright.sync_api import expect
 from newsletter import figures
 from newsletter.models import Day, Delivery, Figure, Issue, IssueCount, IssueSample, Worker
 from tests.acceptance.browser import DARK, DESKTOP, PHONE
+from tests.acceptance.looks import faults
 from tests.factories import default_newsletter, make_delivery, make_issue, make_subscription
 
 CODES = {"failed": "550 5.1.1", "unknown": "timed_out after the dot", "pending": "451 4.7.1"}
 MIXED = [*["sent"] * 30, *["failed"] * 4, "unknown", "skipped", *["pending"] * 8]
-
-
-@pytest.fixture
-def desk(open_page, live_server, request):
-    """The admin's first page, logged in."""
-    User.objects.create_superuser("editor", "editor@example.org", "secret")
-    # Axe brings a style of its own.
-    options = {**getattr(request, "param", DESKTOP), "bypass_csp": "everybody" in request.node.name}
-    page = open_page(**options, base_url=live_server.url)
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill("editor")
-    page.get_by_label("Password").fill("secret")
-    page.get_by_role("button", name="Log in").click()
-    return page
 
 
 @pytest.fixture
@@ -140,16 +124,16 @@ def test_pause_and_resume_from_where_one_watches(desk, sending):
 @pytest.mark.parametrize(
     "desk", [DESKTOP, PHONE, DARK], ids=["desktop", "phone", "dark"], indirect=True
 )
-def test_the_pages_are_for_everybody(desk, grown, request):
+def test_the_pages_are_for_everybody(desk, grown):
     held = make_issue(
         "Held", state="paused", stage="held", stage_size=10, pause_reason="Held: 2 of 10 failed."
     )
-    faults = []
+    found = []
     desk.goto("/admin/")
-    faults += look(desk, "first", request)
+    found += faults(desk, "first")
     watch(desk, grown)
     desk.get_by_text("As a table").click()
-    faults += look(desk, "watch", request)
+    found += faults(desk, "watch")
     for name, page in (
         ("group", "mails/failed/"),
         ("doubt", "mails/unknown/"),
@@ -159,23 +143,12 @@ def test_the_pages_are_for_everybody(desk, grown, request):
         ("cancel", "cancel/"),
     ):
         watch(desk, grown, page)
-        faults += look(desk, name, request)
+        found += faults(desk, name)
     finish(grown)
     watch(desk, grown)
-    faults += look(desk, "report", request)
+    found += faults(desk, "report")
     watch(desk, held)
-    faults += look(desk, "held", request)
+    found += faults(desk, "held")
     desk.goto("/admin/newsletter/delivery/?q=reader-1")
-    faults += look(desk, "mails", request)
-    assert faults == []
-
-
-def look(desk, name, request):
-    """Keep a picture where SCREENSHOTS says so; return what axe-core finds, and too wide pages."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        kind = request.node.callspec.id
-        desk.screenshot(path=str(Path(folder) / f"{name}-{kind}.png"), full_page=True)
-    found = Axe().run(desk).response["violations"]
-    wide = desk.evaluate("document.documentElement.scrollWidth - innerWidth")
-    told = [f"{name}: {each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
-    return [*told, *([f"{name}: {wide} pixels too wide"] if wide > 0 else [])]
+    found += faults(desk, "mails")
+    assert found == []
