@@ -88,7 +88,7 @@ class Ledger:
 
     def due_streams(self) -> list[int | None]:
         """Return the streams with a due mail: single mails first, then issues by age."""
-        return [row[0] for row in self._run(_DUE_STREAMS)]
+        return [row[0] for row in self._run(DUE_STREAMS)]
 
     def claim(self, stream: int | None, token: UUID, limit: int) -> list[UUID]:
         """Claim due rows of a stream under a token and return their ids.
@@ -162,7 +162,9 @@ def _array(ids: Iterable[UUID]) -> str:
     return f"{{{','.join(map(str, ids))}}}"
 
 
-_DUE_STREAMS = """
+# LIMIT stops at the first row. EXISTS may be planned as a join, which reads all that is due: that
+# took 3 ms at 20,000 mails, before each claim.
+DUE_STREAMS = """
 (
     SELECT NULL::bigint AS stream
     WHERE EXISTS (
@@ -172,11 +174,12 @@ _DUE_STREAMS = """
 UNION ALL
 (
     SELECT issue.id
-    FROM newsletter_issue AS issue
-    WHERE issue.state IN ('expanding', 'sending') AND EXISTS (
-        SELECT FROM newsletter_delivery AS delivery
-        WHERE delivery.kind = 'issue' AND delivery.issue_id = issue.id AND next_at <= now()
-    )
+    FROM newsletter_issue AS issue, LATERAL (
+        SELECT FROM newsletter_delivery
+        WHERE kind = 'issue' AND issue_id = issue.id AND next_at <= now()
+        LIMIT 1
+    ) AS due
+    WHERE issue.state IN ('expanding', 'sending')
     ORDER BY issue.published_at
 )
 """

@@ -39,6 +39,11 @@ class Readers:
         return {pk: {**(attributes or {}), "name": name} for pk, name, attributes in rows}
 
 
+def warm_up() -> None:
+    """Do once for all processes what the first mail of each would wait for: a tenth of a second."""
+    issue_template(Issue(newsletter=Newsletter(slug="default")))
+
+
 def write(opening: Opening, readers: Readers | None = None) -> Mail:
     """Return the finished mail; ``readers`` are those of its group.
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, connections
 
 from config import mail_providers
+from newsletter import publishing
 from newsletter.delivery.housekeeping import Housekeeping
 from newsletter.delivery.sending import DATABASE_AWAY, Sender
 from newsletter.delivery.transports import open_transport
@@ -21,7 +22,7 @@ IDLE_SECONDS = 0.25
 """How long a thread without work waits: the first mail leaves within a second of its cause."""
 
 HOUSEKEEPING_SECONDS = 0.5
-"""Between two rounds of housekeeping, which took a tenth of a processor at twice the pace."""
+"""At most between two rounds of housekeeping: twice as many took a tenth of a processor."""
 
 DRAIN_SECONDS = 15.0
 """How long SIGTERM waits for the mails in flight; platforms kill after 20 to 30 s."""
@@ -58,16 +59,21 @@ class WorkerProcess:
         for thread in threads:
             thread.start()
         while not self._stopping and any(thread.is_alive() for thread in threads):
-            time.sleep(HOUSEKEEPING_SECONDS)
+            self._rest()
             self._try(self._housekeeping.tick)
             if self._supervisor not in {None, os.getppid()}:
                 self.stop()  # nobody is left who would
         self._finish(threads)
 
     def _work(self, hand: Sender | Importer) -> None:
+        has_worked = False
         while not self._stopping and not (self._until_idle and self.failed):
             if self._step(hand):
+                has_worked = True
                 continue
+            if has_worked:  # perhaps on the last mail of an issue
+                has_worked = False
+                self._try(publishing.finish_done)
             if self._until_idle and not self._housekeeping.expects_more:
                 break
             time.sleep(IDLE_SECONDS)
@@ -85,6 +91,14 @@ class WorkerProcess:
         connection.close()
         time.sleep(1.0)
         return False
+
+    def _rest(self) -> None:
+        """Wait for the next round of housekeeping, or for a publication."""
+        try:
+            publishing.bell.wait(HOUSEKEEPING_SECONDS)
+        except DATABASE_AWAY:
+            connection.close()
+            time.sleep(HOUSEKEEPING_SECONDS)
 
     def _try(self, duty: Callable[[], None]) -> None:
         """Do a duty of the housekeeping. No error ends the process, or spoils its end."""

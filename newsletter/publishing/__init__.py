@@ -1,5 +1,6 @@
 """What an editor does with an issue, and how its publication goes on in the worker."""
 
+from newsletter.publishing import bell
 from newsletter.publishing.control import (
     cancel,
     locked,
@@ -37,6 +38,7 @@ __all__ = [
     "PublishingError",
     "StagePlan",
     "WrongState",
+    "bell",
     "cancel",
     "expand_one",
     "finish_done",

@@ -13,15 +13,15 @@ from django.utils import timezone
 
 from newsletter import audiences, searching
 from newsletter.models import Delivery, Issue
-from newsletter.publishing import stages
+from newsletter.publishing import bell, stages
 from newsletter.publishing.errors import InvalidIssue
 
 CHUNK = 20_000
 """Readers whom one step looks at, and rows that it makes at most: under a second of work, so that
 nobody waits long for its locks."""
 
-FIRST_CHUNK = 500
-"""Rows of an issue's first step: the senders begin at once."""
+FIRST_CHUNK = 2_000
+"""Rows of an issue's first step: the senders begin at once, with work until the next is done."""
 
 State = Issue.State
 logger = structlog.get_logger(__name__)
@@ -87,6 +87,7 @@ def begin(issue: Issue) -> None:
         ]
     )
     issue.refresh_from_db(fields=["published_at", "audience_at"])
+    bell.ring()
 
 
 def start_due() -> None:

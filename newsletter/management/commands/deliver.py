@@ -1,5 +1,6 @@
 """The worker: hands over what the ledger promises."""
 
+import gc
 import signal
 import sys
 from argparse import ArgumentParser
@@ -9,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 
-from newsletter.delivery import retries
+from newsletter.delivery import letters, retries
 from newsletter.delivery.supervision import Supervisor
 from newsletter.delivery.worker import WorkerProcess, provider_name
 from newsletter.models import Delivery, Provider
@@ -25,6 +26,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, processes: int, drain: bool, **_options: Any) -> None:
         if processes < 1:
             raise CommandError("--processes must be at least 1.")
+        letters.warm_up()
+        gc.freeze()  # What is loaded by now is never garbage, and stays shared across a fork.
         if processes == 1:
             _work(until_idle=drain)
         else:

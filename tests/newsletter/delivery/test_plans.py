@@ -1,7 +1,7 @@
-"""The plan that a sender's connection makes once must hold for a ledger of any size."""
+"""What a sender's connection plans once must hold for a ledger of any size."""
 
 from newsletter.delivery.advance_statement import ADVANCE
-from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.ledger import DUE_STREAMS, Ledger
 
 _PARAMETERS = ("token", "records", "next_ids", "provider", "all_ids")
 
@@ -25,3 +25,12 @@ def test_a_plan_for_an_empty_ledger_reads_no_whole_table(connect):
     found = list(scans(plan[0]["Plan"]))
     assert len(found) == 5  # ledger twice, reader, issue, provider
     assert all("Index Cond" in scan for scan in found)
+
+
+def test_one_due_mail_of_a_stream_is_enough(connect, promise):
+    promise(60)
+    worker = connect()
+    Ledger(worker).tune()
+    (plan,) = worker.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {DUE_STREAMS}").fetchone()
+    of_mails = [scan for scan in scans(plan[0]["Plan"]) if scan["Alias"] != "issue"]
+    assert [scan["Actual Rows"] for scan in of_mails] == [0, 1]
