@@ -1,4 +1,4 @@
-"""How long mails are looked for and claimed while a million are due: `python -m benchmarks.claims`."""
+"""How long due mails are found and claimed, of a million: `python -m benchmarks.claims`."""
 
 import argparse
 import statistics
