@@ -60,7 +60,7 @@ class Record:
 
         What is not said is empty, as for the usual mail, which was sent.
         """
-        row: dict[str, object] = {"id": str(self.id), "state": self.state}
+        row: dict[str, object] = {"id": self.id.hex, "state": self.state}
         if self.provider_id:
             row["provider_id"] = self.provider_id
         if self.state != "sent" or self.code:
@@ -159,7 +159,7 @@ class Ledger:
 
 def _array(ids: Iterable[UUID]) -> str:
     """Return an array as PostgreSQL reads it: bound faster than a list."""
-    return f"{{{','.join(map(str, ids))}}}"
+    return f"{{{','.join([row.hex for row in ids])}}}"
 
 
 # LIMIT stops at the first row. EXISTS may be planned as a join, which reads all that is due: that
