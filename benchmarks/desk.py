@@ -23,6 +23,7 @@ SEARCHES = (
     "?tag=press",
     "?tag=customer&p=50",
     "?language=fr&tag=vip",
+    "?status=confirmed&tag=press",
     "?status=bounced",
     "?status=unsubscribed&q=silva",
     "?o=6",

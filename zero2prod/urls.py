@@ -6,6 +6,8 @@ from django.urls import include, path
 
 from zero2prod import health, mailbox, metrics
 
+admin.autodiscover()
+
 urlpatterns = [
     path("health_check", health.liveness, name="health_check"),
     path("readyz", health.readiness, name="readyz"),

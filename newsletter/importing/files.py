@@ -12,7 +12,8 @@ from newsletter.models import Import, ImportPart
 
 PART_BYTES = ImportPart.PART_BYTES
 _NAME_LENGTH = 255
-_COPY = "COPY newsletter_importpart (batch_id, number, content) FROM STDIN"
+_COPY = "COPY newsletter_importpart (batch_id, number, content) FROM STDIN (FORMAT BINARY)"
+_TYPES = ["int8", "int4", "bytea"]
 
 
 class Keeper:
@@ -66,6 +67,7 @@ class Keeper:
             content, self._kept = self._kept[:PART_BYTES], self._kept[PART_BYTES:]
             # By COPY, of which Django keeps no log while it debugs.
             with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+                copy.set_types(_TYPES)
                 copy.write_row((self._batch.pk, self._number, content))
             self._number += 1
 

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from newsletter import cells
@@ -27,6 +27,12 @@ _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _TO_ESCAPE = re.compile(r"[\\\t\n\r]")
 _SHOWN = 200
 _AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
+_CONFIRMED, _BOUNCED, _UNSUBSCRIBED = map(
+    str, (Status.CONFIRMED, Status.BOUNCED, Status.UNSUBSCRIBED)
+)
+
+_Read = Callable[[str], object]
+"""Makes a value of a cell; raises ValueError."""
 
 
 class Fault(Exception):
@@ -48,18 +54,36 @@ class RowMaker:
     def __init__(
         self, batch: int, names: list[str], choices: Choices, latest: datetime, source: str
     ) -> None:
-        self._batch, self._names, self._choices = batch, names, choices
+        self._batch, self._names, self._choices = str(batch), names, choices
         self._latest = latest
         # A file of ours says itself where each came from; an empty cell means: not known.
         self._source = "" if choices.is_own_export else source
         self._keys = digest_keys()
-        self._targets = list(enumerate(choices.mapping))
         self._email = choices.mapping.index(columns.EMAIL)
         self._own_tags = tuple(dict.fromkeys(choices.tags))
-        self._has_other_attributes = any(
-            target.startswith(columns.ATTRIBUTE) and target != columns.ATTRIBUTES
-            for target in choices.mapping
-        )
+        self._columns = [
+            (number, *column)
+            for number, target in enumerate(choices.mapping)
+            if (column := self._column(names[number], target))
+        ]
+
+    def _column(self, name: str, target: str) -> tuple[str, _Read, bool] | None:
+        """Return what a cell is kept as, how it is read, and whether it is an attribute."""
+        if target in _READERS:
+            return target, _READERS[target], False
+        if target.startswith(columns.ATTRIBUTE):
+            return target.partition(":")[2] or name, fields.attribute, True
+        if target == columns.TAGS:
+            only_commas = self._choices.is_own_export
+            return target, partial(fields.tags, only_commas=only_commas), False
+        if target not in columns.TELLING:
+            return (target, self._time, False) if target else None
+        if self._choices.takes_status:
+            return target, _TELLING.get(target, self._time), False
+        return None
+
+    def _time(self, cell: str) -> datetime:
+        return fields.time(cell, self._latest)
 
     def make(self, line: int, record: list[str]) -> str:
         """Return the line of COPY; raise Fault."""
@@ -67,14 +91,14 @@ class RowMaker:
             record = self._fitted(record)
         found: dict[str, Any] = {}
         attributes: dict[str, Any] = {}
-        for number, target in self._targets:
+        for number, key, read, is_attribute in self._columns:
             cell = record[number]
-            if not cell or not target or cell.isspace():
+            if not cell or cell.isspace():
                 continue
             if cell[0] == "'":
                 cell = cells.unescape(cell)
             try:
-                self._read(number, target, cell, found, attributes)
+                (attributes if is_attribute else found)[key] = read(cell)
             except ValueError as error:
                 raise Fault(self._names[number], cell, str(error)) from None
         if columns.EMAIL not in found:
@@ -91,29 +115,6 @@ class RowMaker:
             raise Fault("", "", reason)
         return [*record[:width], *[""] * (width - len(record))]
 
-    def _read(
-        self,
-        number: int,
-        target: str,
-        cell: str,
-        found: dict[str, Any],
-        attributes: dict[str, Any],
-    ) -> None:
-        read = _READERS.get(target)
-        if read is not None:
-            found[target] = read(cell)
-        elif target == columns.ATTRIBUTES:
-            attributes.update(fields.attributes(cell))
-            found[target] = cell
-        elif target.startswith(columns.ATTRIBUTE):
-            attributes[target.partition(":")[2] or self._names[number]] = fields.attribute(cell)
-        elif target == columns.TAGS:
-            found[target] = fields.tags(cell, only_commas=self._choices.is_own_export)
-        elif target not in columns.TELLING:
-            found[target] = fields.time(cell, self._latest)
-        elif self._choices.takes_status:
-            found[target] = _TELLING[target](cell, self._latest)
-
     def _written(self, line: int, found: dict[str, Any], attributes: dict[str, Any]) -> str:
         email: str = found[columns.EMAIL]
         key = email.lower()
@@ -125,7 +126,7 @@ class RowMaker:
         left_at = found.get(columns.UNSUBSCRIBED_AT) or found.get(columns.BOUNCED_AT)
         return "\t".join(
             (
-                str(self._batch),
+                self._batch,
                 key,
                 str(line),
                 email,
@@ -134,7 +135,7 @@ class RowMaker:
                 found.get(columns.LANGUAGE, ""),
                 _escaped(found.get(columns.SOURCE, self._source)),
                 _array(tags) if tags else "{}",
-                _escaped(self._json(found, attributes)) if attributes else "{}",
+                _escaped(_json(found, attributes)),
                 _time(found.get(columns.SUBSCRIBED_AT)),
                 _time(found.get(columns.CONFIRMED_AT)),
                 _time(left_at),
@@ -142,28 +143,17 @@ class RowMaker:
             )
         )
 
-    def _json(self, found: dict[str, Any], attributes: dict[str, Any]) -> str:
-        """Return the attributes; what came as JSON alone goes on as it came, with every digit."""
-        came: str = found.get(columns.ATTRIBUTES, "")
-        if came and not self._has_other_attributes:
-            return came
-        return _AS_JSON(attributes)
 
-
-_READERS: dict[str, Callable[[str], object]] = {
+_READERS: dict[str, _Read] = {
     columns.EMAIL: fields.address,
     columns.NAME: fields.name,
     columns.FIRST_NAME: fields.name,
     columns.LAST_NAME: fields.name,
     columns.LANGUAGE: fields.language,
     columns.SOURCE: fields.source,
+    columns.ATTRIBUTES: lambda cell: (cell, fields.attributes(cell)),
 }
-_TELLING: dict[str, Callable[[str, datetime], object]] = {
-    columns.STATUS: lambda cell, _: fields.status(cell),
-    columns.IS_OFF: lambda cell, _: fields.is_true(cell),
-    columns.UNSUBSCRIBED_AT: fields.time,
-    columns.BOUNCED_AT: fields.time,
-}
+_TELLING: dict[str, _Read] = {columns.STATUS: fields.status, columns.IS_OFF: fields.is_true}
 
 
 def _status(found: dict[str, Any]) -> str:
@@ -171,10 +161,17 @@ def _status(found: dict[str, Any]) -> str:
     if columns.STATUS in found:
         return str(found[columns.STATUS])
     if columns.BOUNCED_AT in found:
-        return Status.BOUNCED.value
+        return _BOUNCED
     if columns.UNSUBSCRIBED_AT in found or found.get(columns.IS_OFF):
-        return Status.UNSUBSCRIBED.value
-    return Status.CONFIRMED.value
+        return _UNSUBSCRIBED
+    return _CONFIRMED
+
+
+def _json(found: dict[str, Any], attributes: dict[str, Any]) -> str:
+    """Return the attributes; what came as JSON alone goes on as it came, with every digit."""
+    text: str
+    text, together = found.get(columns.ATTRIBUTES, ("{}", {}))
+    return _AS_JSON({**together, **attributes}) if attributes else text
 
 
 def _joined_name(found: dict[str, Any]) -> str:

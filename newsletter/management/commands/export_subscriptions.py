@@ -15,6 +15,8 @@ from zero2prod.staff import audit
 
 class Command(BaseCommand):
     help = "Write a newsletter's subscriptions as CSV, as import_subscriptions reads it."
+    # They load the whole admin, and the service has done them.
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--newsletter", default=DEFAULT_SLUG, metavar="SLUG")

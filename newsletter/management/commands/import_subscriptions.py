@@ -27,6 +27,8 @@ class Command(BaseCommand):
         "Import readers from a CSV file, such as an export of listmonk, Mailchimp or Substack. "
         "Nobody who has left or is suppressed is brought back."
     )
+    # They load the whole admin, and the service has done them.
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)

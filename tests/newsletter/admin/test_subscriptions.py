@@ -2,15 +2,14 @@
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.models import (
-    Segment,
-)
+from newsletter.models import Segment, Subscription
 from tests.factories import default_newsletter, make_subscription
 from tests.newsletter.admin.readers_desk import LIST, found, messages_of, url
 
@@ -103,6 +102,29 @@ class TestList:
                 if "newsletter_subscription" in asked["sql"] and "SAVEPOINT" not in asked["sql"]:
                     assert "DISTINCT" not in asked["sql"]
                     assert rows_read(asked["sql"]) <= 20_001, asked["sql"]
+
+    def test_few_rows_are_found_before_they_are_sorted(self, editor):
+        """An index in the order of the list would be walked until enough of them were met."""
+        make_subscription("ada@example.org", tags=["press"])
+        with CaptureQueriesContext(connection) as queries:
+            editor.get(f"{LIST}?tag=press&status=confirmed")
+        (asked,) = (query["sql"] for query in queries if "ORDER BY COALESCE" in query["sql"])
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off")
+            cursor.execute(f"EXPLAIN {asked}")
+            plan = "".join(line for (line,) in cursor)
+        assert "Sort" in plan
+        assert "subscription_by_status" not in plan.partition("Sort")[0]
+
+    def test_they_stand_in_the_order_that_was_asked_for(self, editor):
+        for day in (2, 1, 3):
+            reader = make_subscription(f"day{day}@example.org")
+            Subscription.objects.filter(pk=reader.pk).update(
+                subscribed_at=datetime(2026, 1, day, tzinfo=UTC)
+            )
+        for order, days in (("", "321"), ("6", "123"), ("-6", "321")):
+            page = editor.get(LIST, {"o": order})
+            assert "".join(row.email[3] for row in page.context["cl"].result_list) == days
 
     def test_a_longer_list_takes_no_more_queries(self, editor):
         editor.get(LIST)

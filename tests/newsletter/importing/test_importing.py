@@ -39,6 +39,20 @@ def test_people_become_confirmed_readers_with_a_record_of_where_they_agreed():
     assert (consent.act, consent.wording) == ("imported", SOURCE)
 
 
+def test_an_attributes_own_column_counts_more_than_the_same_in_json():
+    file = 'E-Mail,city,more\nada@example.org,Oslo,"{""city"": ""Rome"", ""seats"": 1.50}"\n'
+    import_file(file, mapping=["email", "attribute", "attributes"])
+    assert stored("ada@example.org").attributes == {"city": "Oslo", "seats": 1.5}
+
+
+def test_json_without_other_attributes_is_stored_with_every_digit():
+    file = 'E-Mail,city,more\nada@example.org,,"{""id"": 0.12345678901234567890}"\n'
+    import_file(file, mapping=["email", "attribute", "attributes"])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT attributes ->> 'id' FROM newsletter_subscription")
+        assert cursor.fetchone() == ("0.12345678901234567890",)
+
+
 def test_the_chains_of_consents_hold():
     import_file("email\n" + "".join(f"reader{number}@example.org\n" for number in range(20)))
     assert Consent.objects.filter(position=1).count() == 20
