@@ -30,7 +30,6 @@ class SubscriptionAdmin(FastList):
     list_display = ("email", "name", "status_pill", "tag_list", "newsletter", "signed_up")
     list_filter = (StatusFilter, TagFilter, SegmentFilter, LanguageFilter, NewsletterFilter)
     list_select_related = ("newsletter",)
-    lookups = frozenset({"status", "tag", "segment", "language", "newsletter"})
     search_fields = ("email",)
     search_help_text = "Any part of an address or a name, of three characters or more."
     sortable_by = ("signed_up",)
@@ -101,7 +100,8 @@ class SubscriptionAdmin(FastList):
     def change_chosen(self, request: HttpRequest, _chosen: Any) -> HttpResponse:
         """Ask what to do with the ticked rows, or with all that the filters find."""
         if request.POST.get("select_across") == "1":
-            parts = {name: request.GET.get(name, "") for name in self.lookups}
+            names = [each.parameter_name for each in self.list_filter]
+            parts = {name: request.GET.get(name, "") for name in names}
             search = request.GET.get("q", "").strip()
             selection = Selection.from_json({**parts, "search": search})
         else:

@@ -25,7 +25,6 @@ LIST = "admin:newsletter_suppression_changelist"
 class SuppressionAdmin(ReadOnly, FastList):
     list_display = ("short_digest", "reason", "note", "by", "created_at")
     list_filter = ("reason",)
-    lookups = frozenset({"reason__exact"})
     search_fields = ("digest",)
     search_help_text = "A whole address: is it never mailed, and why?"
     sortable_by = ()

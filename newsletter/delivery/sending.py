@@ -180,7 +180,7 @@ class Sender:
         self._saw_failure = True
         is_open = self._insist(lambda: self._gate.failed(code))
         logger.warning("delivery.provider_failed", code=code, circuit_open=is_open)
-        time.sleep(0.1)
+        time.sleep(0.05)
 
     def _wait_for_rate(self, mails: int) -> None:
         if self._rate:

@@ -21,7 +21,7 @@ from requests import RequestException
 from config import mail_providers
 from newsletter.delivery.outcomes import Outcome, Verdict
 from newsletter.delivery.transports import http, http_outcomes
-from newsletter.delivery.transports.base import Mail
+from newsletter.delivery.transports.base import Mail, with_the_rest
 from newsletter.delivery.transports.http import PATIENCE, Patience
 from newsletter.delivery.transports.http_batches import ALONE, BATCHES
 
@@ -48,8 +48,7 @@ class AnymailTransport:
             results += self._send(together, halted)
             if not self._is_proven:
                 break
-        rest_is = Outcome(Verdict.RELEASED, results[-1].code if results else "stopped")
-        return results + [rest_is] * (len(mails) - len(results))
+        return with_the_rest(results, mails)
 
     def close(self) -> None:
         self._backend.close()

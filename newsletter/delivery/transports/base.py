@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from newsletter.delivery.outcomes import Outcome
+from newsletter.delivery.outcomes import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +28,9 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """End the connection, politely where that is quick."""
+
+
+def with_the_rest(outcomes: list[Outcome], mails: Sequence[Mail]) -> list[Outcome]:
+    """Return an outcome for each mail: what was not begun is RELEASED, for the last one's cause."""
+    rest = Outcome(Verdict.RELEASED, outcomes[-1].code if outcomes else "stopped")
+    return outcomes + [rest] * (len(mails) - len(outcomes))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from newsletter.delivery.outcomes import Outcome, Verdict
-from newsletter.delivery.transports.base import Mail
+from newsletter.delivery.transports.base import Mail, with_the_rest
 
 
 class MaildirTransport:
@@ -14,14 +14,13 @@ class MaildirTransport:
         self._maildir = mailbox.Maildir(path, create=True)
 
     def send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
-        outcomes = []
+        outcomes: list[Outcome] = []
         for mail in mails:
             if halted():
-                outcomes.append(Outcome(Verdict.RELEASED, "stopped"))
-                continue
+                break
             key = self._maildir.add(mail.content.replace(b"\r\n", b"\n"))
             outcomes.append(Outcome(Verdict.SENT, provider_id=key))
-        return outcomes
+        return with_the_rest(outcomes, mails)
 
     def close(self) -> None:
         self._maildir.close()

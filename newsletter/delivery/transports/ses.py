@@ -18,7 +18,7 @@ from requests import PreparedRequest, RequestException, Response, Session
 from config import mail_providers
 from newsletter.delivery.outcomes import HOLD_FRESH, Outcome, Verdict
 from newsletter.delivery.transports import http, http_outcomes
-from newsletter.delivery.transports.base import Mail
+from newsletter.delivery.transports.base import Mail, with_the_rest
 from newsletter.delivery.transports.http import PATIENCE, Patience
 
 _OF_THE_ACCOUNT = (
@@ -60,8 +60,7 @@ class SesTransport:
             results.append(self._send(mail))
             if results[-1].hold or results[-1].provider_failed:
                 break
-        rest = Outcome(Verdict.RELEASED, results[-1].code if results else "stopped")
-        return results + [rest] * (len(mails) - len(results))
+        return with_the_rest(results, mails)
 
     def close(self) -> None:
         self._session.close()
