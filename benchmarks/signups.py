@@ -103,6 +103,7 @@ def web(manage: Manage, setup: str, *, guarded: bool) -> Iterator[tuple[str, int
     workers, threads = setup.split("x")
     variables = {
         "APP_ENVIRONMENT": "production",
+        "DJANGO_SETTINGS_MODULE": "config.settings.production",  # not this process's own
         "APP_APPLICATION__BASE_URL": f"http://127.0.0.1:{port}",
         "APP_APPLICATION__SECRET_KEY": settings.SECRET_KEY,
         "APP_APPLICATION__CLIENT_IP_HEADER": "X-Client",
@@ -111,6 +112,7 @@ def web(manage: Manage, setup: str, *, guarded: bool) -> Iterator[tuple[str, int
         "APP_APPLICATION__THREADS": threads,
         "APP_DATABASE__REQUIRE_SSL": "false",
         "APP_EMAIL__SENDER": "benchmark@example.org",
+        "APP_SIGNUP__CHECK_MX": "false",
         "APP_SIGNUP__LIMITS": str(guarded).lower(),
         "APP_SIGNUP__PROOF": "never",  # at such a rate it would be asked of everybody
     }
