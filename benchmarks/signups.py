@@ -22,7 +22,7 @@ from urllib.request import urlopen
 import psycopg
 from django.conf import settings
 
-from benchmarks.common import Manage, database, resident
+from benchmarks.common import Manage, database, family, resident, worked
 from config import environment
 
 UNIQUE = """
@@ -79,8 +79,10 @@ def main() -> None:
                 wrk(f"{base}/health_check", options, "health checks")
                 for _ in range(2):
                     pgbench(url, inserts, options)
-                    rate = sign_ups(base, options, Path(folder))
-                sign_ups(base, options, Path(folder), limit=rate / 2)
+                    with processor(url, pid):
+                        rate = sign_ups(base, options, Path(folder))
+                with processor(url, pid):
+                    sign_ups(base, options, Path(folder), limit=rate / 2)
                 print(f"memory of the web processes: {resident(pid) / 2**20:.0f} MB")
         check(url)
 
@@ -93,6 +95,33 @@ def sign_ups(
     script = folder / "unique.lua"
     script.write_text(UNIQUE % (pause, options.guarded))
     return wrk(base, options, "sign-ups at half load" if limit else "sign-ups", script)
+
+
+@contextmanager
+def processor(url: str, pid: int) -> Iterator[None]:
+    """Say what a sign-up took of the processors: of a busy machine that says more than the rate."""
+    with psycopg.connect(url, autocommit=True) as watcher:
+        before, web, server = readers(watcher), worked(family(pid)), worked(backends(watcher))
+        yield
+        signed_up = readers(watcher) - before
+        of_web = worked(family(pid)) - web
+        of_server = worked(backends(watcher)) - server
+    took = f"web {of_web / signed_up:.2f} ms, PostgreSQL {of_server / signed_up:.2f} ms"
+    print(f"  of the processors, for each: {took}", flush=True)
+
+
+def readers(watcher: psycopg.Connection) -> int:
+    row = watcher.execute("SELECT count(*) FROM newsletter_subscription").fetchone()
+    assert row
+    return int(row[0])
+
+
+def backends(watcher: psycopg.Connection) -> list[int]:
+    found = watcher.execute(
+        "SELECT pid FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    return [pid for (pid,) in found]
 
 
 @contextmanager
