@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,10 +82,20 @@ def costs(watcher: psycopg.Connection) -> tuple[float, float]:
 
 def resident(pid: int) -> int:
     """Return the proportional memory of a process and its children, in bytes."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return sum(proportional(child) for child in (str(pid), *children))
+    return sum(proportional(member) for member in family(pid))
 
 
-def proportional(pid: str) -> int:
+def family(pid: int) -> list[int]:
+    """Return a process and its children."""
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
+
+def worked(pids: Iterable[int]) -> float:
+    """Return the milliseconds that processes have been on a processor, by all their threads."""
+    tasks = (task for pid in pids for task in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e6
+
+
+def proportional(pid: int) -> int:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

@@ -8,6 +8,8 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from zero2prod.log_lines import LineFormatter, LineHandler, hand_over
+
 
 def configure(*, json: bool) -> None:
     """Send the events of structlog and of the standard library through one formatter."""
@@ -22,20 +24,22 @@ def configure(*, json: bool) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, hand_over],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
     formatter = {
-        "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": shared,
-        "processors": [
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *(_as_json() if json else _as_text()),
-        ],
+        "()": LineFormatter,
+        "foreign": shared,
+        "renderers": _as_json() if json else _as_text(),
     }
-    handler = {"class": "logging.StreamHandler", "formatter": "events", "stream": _stream()}
+    # Lines for people stand between what commands print, in its order.
+    handler = {
+        "()": LineHandler if json else logging.StreamHandler,
+        "formatter": "events",
+        "stream": _stream(),
+    }
     faults = {
         "()": "django.utils.log.CallbackFilter",
         "callback": lambda record: bool(record.exc_info) and record.levelno >= logging.ERROR,

@@ -20,42 +20,34 @@ GUARDED = (HONEYPOT, "clock", "kept", "proof", "ticket")
 """Fields for the guards of the sign-up, which all may be missing: newsletter/guarding/."""
 
 
-class _Shared:
-    """A field that no form changes: Django's own copies were a tenth of a sign-up's time."""
+class _Shared(dict[str, forms.Field]):
+    """Fields that no form changes: Django's own copies were a tenth of a sign-up's time."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
 
-class _Text(_Shared, forms.CharField):
-    pass
-
-
-class _Slug(_Shared, forms.SlugField):
-    pass
-
-
 class SignUpForm(forms.Form):
     """The fields of a sign-up. What is for the guards is read by `given`: it needs no widgets."""
 
-    name = _Text(
+    name = forms.CharField(
         label=gettext_lazy("Name"),
         strip=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    email = _Text(
+    email = forms.CharField(
         label=gettext_lazy("E-mail address"),
         strip=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
-    newsletter = _Slug(required=False)
-    wording = _Text(required=False)
-    return_to = _Text(required=False)
+    newsletter = forms.SlugField(required=False)
+    wording = forms.CharField(required=False)
+    return_to = forms.CharField(required=False)
 
     def __init__(self, data: QueryDict | None = None, **options: Any) -> None:
         super().__init__(data, label_suffix="", **options)
-        names = (*self.fields, *GUARDED)
-        self.repeated = {name for name in names if data and len(data.getlist(name)) > 1}
+        given = data.lists() if data else ()
+        self.repeated = {name for name, values in given if len(values) > 1} & _NAMES
 
     def given(self, name: str) -> str:
         """Return what came for the guards, as it came."""
@@ -122,3 +114,7 @@ class SignUpForm(forms.Form):
             return parse(self.cleaned_data[field])
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
+
+
+SignUpForm.base_fields = _Shared(SignUpForm.base_fields)
+_NAMES = {*SignUpForm.base_fields, *GUARDED}

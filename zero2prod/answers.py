@@ -19,7 +19,7 @@ _TITLES = {
 
 def prefers_html(request: HttpRequest) -> bool:
     """Whether the client names HTML above plain text; ``*/*`` alone, as of curl, does not."""
-    if "html" not in request.headers.get("Accept", "").lower():
+    if "html" not in request.META.get("HTTP_ACCEPT", "").lower():
         return False  # and nothing needs to be parsed
     return request.get_preferred_type(["text/plain", "text/html"]) == "text/html"
 

@@ -46,14 +46,14 @@ class RequestLogMiddleware:
                 status=response.status_code,
                 elapsed_ms=round(seconds * 1000, 1),
                 client_address=client_address(request),
-                user_agent=request.headers.get("User-Agent", "")[:_USER_AGENT_LENGTH],
+                user_agent=request.META.get("HTTP_USER_AGENT", "")[:_USER_AGENT_LENGTH],
             )
         response["X-Request-ID"] = request_id
         return response
 
 
 def _request_id(request: HttpRequest) -> str:
-    given = request.headers.get("X-Request-ID", "")
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if _SAFE_ID.fullmatch(given) else uuid4().hex
 
 

@@ -157,7 +157,7 @@ def _public(slug: str) -> Newsletter:
 
 def _place(request: HttpRequest, manner: Manner, newsletter: Newsletter) -> str:
     """Return where the form stood: on the site that the browser names, or on our own page."""
-    origin = request.headers.get("Origin", "")
+    origin: str = request.META.get("HTTP_ORIGIN", "")
     if manner is not Manner.FRAME and _ORIGIN.fullmatch(origin) and origin != links.absolute(""):
         return origin
     if manner is Manner.FRAME:

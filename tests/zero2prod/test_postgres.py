@@ -63,6 +63,18 @@ def test_a_prepared_statement_is_prepared_once():
         assert cursor.fetchone() == (1,)
 
 
+def test_a_prepared_statement_is_planned_once():
+    with prepared_cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM newsletter_subscription WHERE name = $1", ["Ursula"])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%%name = $1'")
+        (name,) = cursor.fetchone()
+        cursor.execute(f"EXPLAIN EXECUTE {name}('Ursula')")
+        plan = str(cursor.fetchall())
+    assert "$1" in plan
+    assert "Ursula" not in plan
+
+
 def test_errors_are_those_of_django(operator):
     with prepared_cursor() as cursor:
         end(connection.connection.info.backend_pid, operator)

@@ -8,6 +8,15 @@ from django.db.backends.utils import CursorWrapper
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def init_connection_state(self) -> None:
+        """Let PostgreSQL keep the plan of a prepared statement.
+
+        By its own judgement it planned the sign-up anew each time, once the tables had grown: to
+        plan so long a statement takes twice as long as to run it, and the cost model does not know.
+        """
+        super().init_connection_state()
+        self.connection.execute("SET plan_cache_mode = force_generic_plan", prepare=False)
+
     def prepared_cursor(self) -> CursorWrapper:
         """Return a cursor whose statements are planned once a connection; see `cursors`."""
         self.close_if_health_check_failed()

@@ -1,0 +1,63 @@
+"""How an event becomes a line: the parts of config/logging.py, cheap enough for each request."""
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+
+class Event(dict[str, Any]):
+    """One of our own events, as the standard library's record carries it."""
+
+
+def hand_over(
+    _logger: WrappedLogger, _method: str, event: EventDict
+) -> tuple[tuple[Event], dict[str, Any]]:
+    """Give an event to the standard library, whose other handlers (Sentry's) may read it too."""
+    return (Event(event),), {}
+
+
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """Renders our own events as they are, and those of other packages as structlog does.
+
+    structlog itself would copy the record of each event and look up whose it is.
+    """
+
+    def __init__(self, *, renderers: Sequence[Processor], foreign: Sequence[Processor]) -> None:
+        remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+        super().__init__(processors=[remove_meta, *renderers], foreign_pre_chain=foreign)
+        self._renderers = renderers
+
+    def format(self, record: logging.LogRecord) -> str:
+        if not isinstance(record.msg, Event):
+            return super().format(record)
+        line: Any = dict(record.msg)
+        for render in self._renderers:
+            line = render(None, record.levelname, line)
+        return str(line)
+
+
+class LineHandler(logging.Handler):
+    """Writes each line by one call of the system, and holds no lock meanwhile.
+
+    During such a call other threads run. The one that waits for its turn again would keep all who
+    have something to log behind the lock of logging.StreamHandler: half of a worker's threads.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._file = stream.fileno()
+
+    def createLock(self) -> None:  # noqa: N802 - the standard library's name
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = f"{self.format(record)}\n".encode(errors="backslashreplace")
+            while line:
+                line = line[os.write(self._file, line) :]
+        except Exception:  # noqa: BLE001 - what the standard library's own handlers do
+            self.handleError(record)
