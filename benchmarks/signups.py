@@ -175,7 +175,7 @@ def wrk(url: str, options: argparse.Namespace, what: str, script: Path | None = 
     words += ["-s", str(script)] if script else []
     said = subprocess.run([*words, url], check=True, capture_output=True, text=True).stdout
     rate = re.search(r"Requests/sec:\s+(\S+)", said)
-    half, most = re.search(r"50%\s+(\S+)", said), re.search(r"99%\s+(\S+)", said)
+    half, most = (re.search(rf"^\s+{share}%\s+(\S+)", said, re.MULTILINE) for share in (50, 99))
     bad = re.search(r"Non-2xx.*?(\d+)", said)
     assert rate
     assert half

@@ -152,16 +152,14 @@ def test_a_wrong_value_is_named(variable, value, sentence):
         (
             {"DATABASE_URL": "postgres://me@db/news"},
             "DATABASES['default']['OPTIONS']",
-            "{'connect_timeout': 2, 'prepare_threshold': 0, 'sslmode': 'prefer', "
-            "'options': '-c jit=off'}",
+            "{'connect_timeout': 2, 'prepare_threshold': 0, 'sslmode': 'prefer'}",
         ),
         (PRODUCTION, "HOST", "0.0.0.0"),  # noqa: S104
         (PRODUCTION, "ALLOWED_HOSTS", "['news.zero2prod.dev']"),
         (
             PRODUCTION,
             "DATABASES['default']['OPTIONS']",
-            "{'connect_timeout': 2, 'prepare_threshold': 0, 'sslmode': 'require', "
-            "'options': '-c jit=off'}",
+            "{'connect_timeout': 2, 'prepare_threshold': 0, 'sslmode': 'require'}",
         ),
         ({**PRODUCTION, "APP_APPLICATION__HOST": "::1"}, "HOST", "::1"),
     ],
