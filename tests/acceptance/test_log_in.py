@@ -50,8 +50,8 @@ def test_a_member_sets_up_the_second_step_and_comes_back_with_it(visitor):
     assert faults(visitor, "set-up") == []
     key = key_of(visitor)
     type_code(visitor, code := code_of(key))
+    expect(visitor.locator(".codes code")).to_have_count(10)
     codes = visitor.locator(".codes code").all_inner_texts()
-    assert len(codes) == 10
     assert faults(visitor, "codes") == []
     visitor.get_by_role("link", name="I have kept them").click()
     expect(visitor.get_by_role("heading", name="Newsletter desk")).to_be_visible()

@@ -59,15 +59,15 @@ def test_a_whole_visit_needs_no_script(open_page, site, reader):
     page = open_page(**PHONE, java_script_enabled=False)
     page.goto(f"{site}/subscriptions/mine?token={links.access_token(reader.pk)}")
     page.get_by_role("button", name="30 days").click()
-    assert page.get_by_text("Paused until").is_visible()
+    expect(page.get_by_text("Paused until")).to_be_visible()
     page.get_by_label("Name").fill("Ursula L.")
     page.get_by_role("button", name="Change the name").click()
     assert page.get_by_label("Name").input_value() == "Ursula L."
     page.get_by_role("button", name="Subscribe", exact=True).click()
-    assert page.get_by_text("next issue of The Fast Web").is_visible()
+    expect(page.get_by_text("next issue of The Fast Web")).to_be_visible()
     page.get_by_label("Erase everything").check()
     page.get_by_role("button", name="Erase", exact=True).click()
-    assert page.get_by_role("heading", name="Everything is erased").is_visible()
+    expect(page.get_by_role("heading", name="Everything is erased")).to_be_visible()
     assert not Subscription.objects.filter(email=reader.email).exists()
 
 
