@@ -59,6 +59,7 @@ def test_a_member_sets_up_the_second_step_and_comes_back_with_it(visitor):
     assert faults(visitor, "two-step") == []
 
     visitor.get_by_role("button", name="Log out").click()
+    expect(visitor.get_by_role("link", name="Log in again")).to_be_visible()
     assert faults(visitor, "logged-out") == []
     visitor.goto("/admin/")
     log_in(visitor)
