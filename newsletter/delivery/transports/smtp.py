@@ -226,17 +226,16 @@ def _envelope(mail: Mail) -> list[bytes]:
 
 
 def _connected(url: SplitResult) -> smtplib.SMTP:
-    context = ssl.create_default_context()
     connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
     if url.scheme == "smtps":
-        connect = functools.partial(smtplib.SMTP_SSL, context=context)
+        connect = functools.partial(smtplib.SMTP_SSL, context=ssl.create_default_context())
     host, port = str(url.hostname), url.port or DEFAULT_PORTS[url.scheme]
     smtp = connect(host, port, local_hostname=_own_name(), timeout=CONNECT_TIMEOUT)
     try:
         _socket(smtp).settimeout(REPLY_TIMEOUT)
         smtp.ehlo_or_helo_if_needed()
         if url.scheme == "smtp+tls":
-            smtp.starttls(context=context)
+            smtp.starttls(context=ssl.create_default_context())
             smtp.ehlo()
         if url.username:
             smtp.login(unquote(url.username), unquote(url.password or ""))
