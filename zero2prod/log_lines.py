@@ -16,8 +16,11 @@ class Event(dict[str, Any]):
 def hand_over(
     _logger: WrappedLogger, _method: str, event: EventDict
 ) -> tuple[tuple[Event], dict[str, Any]]:
-    """Give an event to the standard library, whose other handlers (Sentry's) may read it too."""
-    return (Event(event),), {}
+    """Give an event to the standard library, whose other handlers (Sentry's) may read it too.
+
+    They look for an error in the record, not in the event.
+    """
+    return (Event(event),), {"exc_info": event.get("exc_info")}
 
 
 class LineFormatter(structlog.stdlib.ProcessorFormatter):
@@ -51,8 +54,12 @@ class LineHandler(logging.Handler):
         super().__init__()
         self._file = stream.fileno()
 
-    def createLock(self) -> None:  # noqa: N802 - the standard library's name
-        self.lock = None
+    def handle(self, record: logging.LogRecord) -> bool:
+        # Not by `lock = None`: Python 3.13 enters the lock without a look at it.
+        passes = bool(self.filter(record))
+        if passes:
+            self.emit(record)
+        return passes
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

@@ -1,4 +1,4 @@
-"""How the admin shows a state and a time."""
+"""How the admin shows a state, a time and a rate."""
 
 from datetime import datetime
 
@@ -18,3 +18,9 @@ def ago(time: datetime | None) -> SafeString | str:
         return ""
     exact = f"{time:%Y-%m-%d %H:%M:%S %Z}"
     return format_html('<time title="{}">{} ago</time>', exact, timesince(time, depth=1))
+
+
+def pace(rate: float) -> str:
+    """Return a rate as precise as it is worth saying: 1,234, 12.3, 0.07."""
+    digits = 0 if rate >= 100 or not rate else 1 if rate >= 1 else 2
+    return f"{rate:,.{digits}f}"

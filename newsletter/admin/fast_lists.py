@@ -56,9 +56,8 @@ class FastChangeList(ChangeList):
     def _load(self, request: HttpRequest) -> bool:
         super().get_results(request)
         if self.result_count < DEEPEST:
-            before = (self.page_num - 1) * self.list_per_page if self.multi_page else 0
-            rows = _found_before_sorted(self.queryset)
-            self.result_list = rows[before : before + self.list_per_page]
+            self.paginator.object_list = _found_before_sorted(self.queryset)
+            self.result_list = self.paginator.get_page(self.page_num).object_list
         self.result_list = list(self.result_list)  # read now, while somebody watches the time
         return True
 

@@ -21,11 +21,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from newsletter import counting, progress, reasons
 from newsletter.admin import issue_controls
+from newsletter.admin.display import pace
 from newsletter.admin.reader_choices import conditions_in_words
 from newsletter.models import Issue, IssueCount, Worker
 from newsletter.progress import Progress
 from newsletter.rendering import plots
-from newsletter.templatetags.desk import pace
 
 View = Callable[Concatenate[HttpRequest, int, ...], HttpResponse]
 

@@ -93,10 +93,13 @@ class WorkerProcess:
         return False
 
     def _rest(self) -> None:
-        """Wait for the next round of housekeeping, or for a publication."""
+        """Wait for the next round of housekeeping, or for a publication. No error ends the process.
+
+        A standby refuses to listen, for example; what is wrong is told by the round.
+        """
         try:
             publishing.bell.wait(HOUSEKEEPING_SECONDS)
-        except DATABASE_AWAY:
+        except Exception:  # noqa: BLE001 - it only shortens the wait
             connection.close()
             time.sleep(HOUSEKEEPING_SECONDS)
 

@@ -76,13 +76,12 @@ class RowMaker:
         if target == columns.TAGS:
             only_commas = self._choices.is_own_export
             return target, partial(fields.tags, only_commas=only_commas), False
-        if target not in columns.TELLING:
-            return (target, self._time, False) if target else None
-        if self._choices.takes_status:
-            return target, _TELLING.get(target, self._time), False
-        return None
+        is_telling = target in columns.TELLING
+        if target == columns.LEFT_OUT or (is_telling and not self._choices.takes_status):
+            return None
+        return target, _TELLING.get(target, self._read_time), False
 
-    def _time(self, cell: str) -> datetime:
+    def _read_time(self, cell: str) -> datetime:
         return fields.time(cell, self._latest)
 
     def make(self, line: int, record: list[str]) -> str:

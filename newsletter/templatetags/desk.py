@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from newsletter import accounting, figures, progress, waiting
-from newsletter.admin.display import pill
+from newsletter.admin.display import pace, pill
 from newsletter.admin.first_steps import first_steps
 from newsletter.models import Issue, IssueCount, Provider, Worker
 from newsletter.rendering import plots
@@ -62,6 +62,7 @@ def growth_plot() -> SafeString:
 
 
 register.filter("as_pill", pill)
+register.filter(pace)
 
 
 @register.filter
@@ -71,13 +72,6 @@ def seconds_ago(moment: datetime | None) -> str:
         return "never"
     seconds = max(0, int((timezone.now() - moment).total_seconds()))
     return f"{seconds} s" if seconds < 60 else timesince(moment, depth=1)
-
-
-@register.filter
-def pace(rate: float) -> str:
-    """Return a rate as precise as it is worth saying: 1,234, 12.3, 0.07."""
-    digits = 0 if rate >= 100 or not rate else 1 if rate >= 1 else 2
-    return f"{rate:,.{digits}f}"
 
 
 @register.filter

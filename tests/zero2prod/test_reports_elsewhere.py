@@ -26,6 +26,10 @@ for path in ("/broken", "/lost"):
     client.post(path + "?token={SENTINEL}", {{"email": "{SENTINEL}@example.org"}})
 import structlog
 structlog.get_logger("story").error("story.failed", delivery="6")
+try:
+    {{}}["{SENTINEL}"]
+except KeyError:
+    structlog.get_logger("story").exception("story.broke")
 """
 
 URLS = """
@@ -93,7 +97,8 @@ def test_sentry_hears_where_it_broke_and_nothing_of_whom(collector, tmp_path):
     lines = [json.loads(line) for line in calls.splitlines() if line.startswith(b"{")]
     reports = [line for line in lines if "exception" in line or "message" in line]
     broken = [each.get("message") or each["exception"]["values"][0]["type"] for each in reports]
-    assert sorted(broken) == ["ValueError", "ValueError", "story.failed"]
+    assert sorted(broken) == ["ValueError", "ValueError", "story.broke", "story.failed"]
+    assert b"KeyError" in calls
     assert b"broken_urls.py" in calls
     assert SENTINEL.encode() not in calls
     assert b"no room" not in calls

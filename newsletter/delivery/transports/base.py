@@ -32,5 +32,5 @@ class Transport(Protocol):
 
 def with_the_rest(outcomes: list[Outcome], mails: Sequence[Mail]) -> list[Outcome]:
     """Return an outcome for each mail: what was not begun is RELEASED, for the last one's cause."""
-    rest = Outcome(Verdict.RELEASED, outcomes[-1].code if outcomes else "stopped")
-    return outcomes + [rest] * (len(mails) - len(outcomes))
+    cause = outcomes[-1].code if outcomes else ""
+    return outcomes + [Outcome(Verdict.RELEASED, cause or "stopped")] * (len(mails) - len(outcomes))

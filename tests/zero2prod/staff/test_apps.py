@@ -7,6 +7,12 @@ import pytest
 
 from config import environment
 
+SET_UP = """
+from config import environment
+environment.use_settings()
+import django
+django.setup()
+"""
 LOADED = "print('newsletter.admin.issues' in __import__('sys').modules)"
 
 
@@ -23,9 +29,7 @@ def is_loaded_by(code: str) -> bool:
 
 def test_a_command_without_checks_starts_without_the_admin():
     assert not is_loaded_by(
-        "from config import environment; environment.use_settings()\n"
-        "import django; django.setup()\n"
-        "from newsletter.management.commands.import_subscriptions import Command\n"
+        f"{SET_UP}from newsletter.management.commands.import_subscriptions import Command\n"
         "assert not Command.requires_system_checks"
     )
 
@@ -34,11 +38,10 @@ def test_a_command_without_checks_starts_without_the_admin():
     "code",
     [
         "import zero2prod.wsgi",
-        "from config import environment; environment.use_settings()\n"
-        "import django; django.setup()\n"
-        "from django.core import checks; checks.run_checks(tags=[checks.Tags.admin])",
+        f"{SET_UP}from django.core import checks; checks.run_checks(tags=[checks.Tags.admin])",
+        f"{SET_UP}from django.template import engines; engines['django']",
     ],
-    ids=["the web", "the checks"],
+    ids=["the web", "the checks", "the tags of templates"],
 )
-def test_the_web_and_the_checks_load_it(code):
+def test_the_web_the_checks_and_the_tags_load_it(code):
     assert is_loaded_by(code)

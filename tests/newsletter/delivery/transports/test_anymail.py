@@ -85,6 +85,7 @@ def test_once_halted_nothing_new_is_begun(provider, transport):
     answers = iter([False, True])
     outcomes = send(transport, mail(), mail(), mail(), halted=lambda: next(answers))
     assert [outcome.verdict.value for outcome in outcomes] == ["sent", "released", "released"]
+    assert [outcome.code for outcome in outcomes[1:]] == ["stopped", "stopped"]
     assert len(provider.requests) == 1
 
 
