@@ -93,10 +93,13 @@ class WorkerProcess:
         return False
 
     def _rest(self) -> None:
-        """Wait for the next round of housekeeping, or for a publication."""
+        """Wait for the next round of housekeeping, or for a publication.
+
+        A server that cannot be listened to, such as one in recovery, ends nothing.
+        """
         try:
             publishing.bell.wait(HOUSEKEEPING_SECONDS)
-        except DATABASE_AWAY:
+        except Exception:  # noqa: BLE001 - what keeps the round from its work is told there
             connection.close()
             time.sleep(HOUSEKEEPING_SECONDS)
 
