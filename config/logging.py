@@ -1,6 +1,7 @@
 """How events are written: one JSON object a line in production, readable lines locally."""
 
 import logging.config
+import os
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -63,10 +64,14 @@ def configure(*, json: bool) -> None:
 
 
 def _stream() -> TextIO:
-    """Return stdout for the services. That of any other command is its answer, maybe a file."""
+    """Return stdout for the services. That of any other command is its answer, maybe a file.
+
+    Whoever started the process may have closed either.
+    """
     program, *words = sys.argv
     is_command = Path(program).name == "manage.py" and words[:1] not in (["deliver"], ["up"])
-    return sys.stderr if is_command else sys.stdout
+    wanted: TextIO | None = sys.stderr if is_command else sys.stdout
+    return wanted or sys.__stderr__ or Path(os.devnull).open("w")
 
 
 def _forget_origins() -> None:

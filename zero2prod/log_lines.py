@@ -2,6 +2,7 @@
 
 import logging
 import os
+import select
 from collections.abc import Sequence
 from typing import Any, TextIO
 
@@ -48,6 +49,8 @@ class LineHandler(logging.Handler):
 
     During such a call other threads run. The one that waits for its turn again would keep all who
     have something to log behind the lock of logging.StreamHandler: half of a worker's threads.
+    In a pipe lines of up to 4,096 bytes stay whole (pipe(7), PIPE_BUF). A longer one may have
+    another's in its middle if the pipe was full meanwhile, as always between processes.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -65,6 +68,14 @@ class LineHandler(logging.Handler):
         try:
             line = f"{self.format(record)}\n".encode(errors="backslashreplace")
             while line:
-                line = line[os.write(self._file, line) :]
+                line = self._rest_of(line)
         except Exception:  # noqa: BLE001 - what the standard library's own handlers do
             self.handleError(record)
+
+    def _rest_of(self, line: bytes) -> bytes:
+        """Write what can be written; wait for a reader who is slow, also where a pipe does not."""
+        try:
+            return line[os.write(self._file, line) :]
+        except BlockingIOError:
+            select.select([], [self._file], [])
+            return line

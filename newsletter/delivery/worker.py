@@ -93,13 +93,13 @@ class WorkerProcess:
         return False
 
     def _rest(self) -> None:
-        """Wait for the next round of housekeeping, or for a publication. No error ends the process.
+        """Wait for the next round of housekeeping, or for a publication.
 
-        A standby refuses to listen, for example; what is wrong is told by the round.
+        A server that cannot be listened to, such as one in recovery, ends nothing.
         """
         try:
             publishing.bell.wait(HOUSEKEEPING_SECONDS)
-        except Exception:  # noqa: BLE001 - it only shortens the wait
+        except Exception:  # noqa: BLE001 - what keeps the round from its work is told there
             connection.close()
             time.sleep(HOUSEKEEPING_SECONDS)
 

@@ -152,7 +152,9 @@ def attributes(text: str) -> dict[str, Any]:
     """
     try:
         found = json.loads(text, parse_constant=_refuse)
-        json.dumps(found, ensure_ascii=False).encode()
+        if "\\u" in text:  # half a character may also be in a value that a later one replaces
+            pairs = json.loads(text, object_pairs_hook=list)
+            json.dumps(pairs, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise ValueError(_NO_JSON) from None
     if not isinstance(found, dict) or len(text) > LONGEST_ATTRIBUTE or _NOT_STORED.search(text):

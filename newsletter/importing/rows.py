@@ -167,10 +167,12 @@ def _status(found: dict[str, Any]) -> str:
 
 
 def _json(found: dict[str, Any], attributes: dict[str, Any]) -> str:
-    """Return the attributes; what came as JSON alone goes on as it came, with every digit."""
+    """Return the attributes; what came as JSON goes on as it came, with every digit."""
     text: str
     text, together = found.get(columns.ATTRIBUTES, ("{}", {}))
-    return _AS_JSON({**together, **attributes}) if attributes else text
+    if attributes and together:  # of a key that stands twice the last value counts
+        return f"{text.rstrip()[:-1]},{_AS_JSON(attributes)[1:]}"
+    return _AS_JSON(attributes) if attributes else text
 
 
 def _joined_name(found: dict[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,21 @@ class Cluster:
 
     def start(self) -> None:
         server.lease(self.home)
+
+    @contextmanager
+    def as_standby(self) -> Iterator[None]:
+        """Restart it as a standby, which only reads."""
+        signal = self.home / "data" / "standby.signal"
+        self.stop()
+        signal.touch()
+        shutil.chown(signal, signal.parent.owner())
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+            signal.unlink()
+            self.start()
 
     def cut_workers(self) -> None:
         """End every connection of a worker."""

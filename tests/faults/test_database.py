@@ -66,6 +66,18 @@ def test_a_database_that_is_away_is_waited_for(service, scale, measured):
     assert findings.states == {"sent": scale.readers}
 
 
+def test_a_standby_is_waited_for(service):
+    """A failover may lead here for a while: it can be neither written nor listened to."""
+    worker = service.deliver()
+    assert eventually(service.count_workers)
+    with service.cluster.as_standby():
+        time.sleep(2.0)
+    assert worker.poll() is None
+    service.promise_confirmations(1)
+    with service.witness():
+        service.finish()
+
+
 def test_a_worker_has_as_many_connections_as_the_guide_counts(service):
     """Those that send, the housekeeping's and the import's."""
     service.add_readers(100)

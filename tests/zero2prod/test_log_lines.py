@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 import structlog
 
 from zero2prod.log_lines import Event, LineFormatter, LineHandler, hand_over
@@ -29,11 +30,19 @@ except KeyError:
 """
 
 
-def told() -> list[dict[str, object]]:
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-"], input=STORY, cwd=root, capture_output=True, text=True, check=True
+def tell(closed: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" - {closed}', sys.executable],
+        input=STORY,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
     )
+
+
+def told() -> list[dict[str, object]]:
+    done = tell()
     assert not done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -58,6 +67,18 @@ def test_events_and_foreign_records_are_lines_of_the_same_form():
     assert "KeyError: 'lost'" in lost["exception"]
 
 
+def test_without_stdout_the_lines_go_to_stderr():
+    assert [json.loads(line)["message"] for line in tell(">&-").stderr.splitlines()] == [
+        "reader.came",
+        "this is 2",
+        "reader.lost",
+    ]
+
+
+def test_without_any_output_it_runs_all_the_same():
+    assert tell(">&- 2>&-").returncode == 0
+
+
 def test_what_renders_an_event_leaves_it_for_the_handlers_that_come_after():
     (event,), _ = hand_over(None, "info", {"event": "reader.came", "number": 1})
     record = logging.LogRecord("ours", logging.INFO, "", 0, event, None, None)
@@ -66,8 +87,10 @@ def test_what_renders_an_event_leaves_it_for_the_handlers_that_come_after():
     assert record.msg == {"event": "reader.came", "number": 1}
 
 
-def test_lines_of_many_threads_are_whole():
+@pytest.mark.parametrize("is_blocking", [True, False])
+def test_lines_of_many_threads_are_whole(is_blocking):
     receiver, sender = os.pipe()
+    os.set_blocking(sender, is_blocking)
     with os.fdopen(sender, "w") as stream, os.fdopen(receiver) as lines:
         handler = LineHandler(stream)
         handler.setFormatter(

@@ -45,12 +45,19 @@ def test_an_attributes_own_column_counts_more_than_the_same_in_json():
     assert stored("ada@example.org").attributes == {"city": "Oslo", "seats": 1.5}
 
 
-def test_json_without_other_attributes_is_stored_with_every_digit():
-    file = 'E-Mail,city,more\nada@example.org,,"{""id"": 0.12345678901234567890}"\n'
+@pytest.mark.parametrize("city", ["", "Oslo"])
+@pytest.mark.parametrize(
+    ("number", "stored"),
+    [("0.12345678901234567890", "0.12345678901234567890"), ("1e400", "1" + "0" * 400)],
+)
+def test_json_is_stored_with_every_digit(city, number, stored):
+    file = f'E-Mail,city,more\nada@example.org,{city},"{{""id"": {number}}}"\n'
     import_file(file, mapping=["email", "attribute", "attributes"])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT attributes ->> 'id' FROM newsletter_subscription")
-        assert cursor.fetchone() == ("0.12345678901234567890",)
+        cursor.execute(
+            "SELECT attributes ->> 'id', attributes ->> 'city' FROM newsletter_subscription"
+        )
+        assert cursor.fetchone() == (stored, city or None)
 
 
 def test_the_chains_of_consents_hold():
