@@ -29,11 +29,13 @@ SECONDS = 2.0
 def version_before() -> str | None:
     """Return the latest release before this commit, or the commit before the newest migration.
 
-    None without a history, as in a shallow clone.
+    What a branch was on its way was deployed nowhere, so that only its merge counts. None without a
+    history, as in a shallow clone.
     """
     if tag := _git("describe", "--tags", "--abbrev=0", "--match", "v[0-9]*", "HEAD^"):
         return tag
-    newest = _git("log", "-1", "--diff-filter=A", "--format=%H", "--", MIGRATIONS)
+    words = ("log", "-1", "--first-parent", "--diff-filter=A", "--format=%H")
+    newest = _git(*words, "--", MIGRATIONS)
     return _git("rev-parse", "--verify", "--quiet", f"{newest}^") or None
 
 

@@ -14,17 +14,20 @@ def scans(node):
         yield from scans(part)
 
 
-def test_a_plan_for_an_empty_ledger_reads_no_whole_table(connect):
+def test_a_plan_for_a_small_ledger_reads_no_whole_table(connect, promise):
+    promise(60)
     worker = connect()
+    worker.execute("ANALYZE newsletter_delivery, newsletter_subscription")
     Ledger(worker).tune()
     places = {name: f"${number}" for number, name in enumerate(_PARAMETERS, start=1)}
     worker.execute(f"PREPARE step (uuid, text, text, text, text) AS {ADVANCE % places}")
     plan = worker.execute(
         "EXPLAIN (FORMAT JSON) EXECUTE step (gen_random_uuid(), '[]', '{}', 'x', '{}')"
     ).fetchone()[0]
-    found = list(scans(plan[0]["Plan"]))
-    assert len(found) == 5  # ledger twice, reader, issue, provider
-    assert all("Index Cond" in scan for scan in found)
+    # There are never many issues.
+    found = [scan for scan in scans(plan[0]["Plan"]) if scan.get("Alias") != "issue"]
+    assert len(found) == 4  # ledger twice, reader, provider
+    assert [scan for scan in found if "Index Cond" not in scan] == []
 
 
 def test_one_due_mail_of_a_stream_is_enough(connect, promise):
