@@ -137,7 +137,7 @@ _DECOY = """
 INSERT INTO newsletter_allowance (key, spent)
 SELECT gen_random_uuid(), '{}' FROM heard, generate_series(1, CASE
     WHEN EXISTS (SELECT FROM mail) THEN CASE WHEN EXISTS (SELECT FROM reader) THEN 0 ELSE 12 END
-    WHEN EXISTS (SELECT FROM wanted) THEN 46 ELSE 51 END)
+    WHEN EXISTS (SELECT FROM wanted) THEN 43 ELSE 48 END)
 """
 
 _MAIL = """
