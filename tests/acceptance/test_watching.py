@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -97,17 +96,12 @@ def test_a_page_that_cannot_be_refreshed_says_so(desk, sending):
     expect(desk.locator(".stale-note")).to_be_visible(timeout=10_000)
 
 
-def test_without_a_script_it_is_a_page_with_a_refresh_link(open_page, live_server, sending):
-    User.objects.create_superuser("editor", "editor@example.org", "secret")
-    page = open_page(**DESKTOP, base_url=live_server.url, java_script_enabled=False)
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill("editor")
-    page.get_by_label("Password").fill("secret")
-    page.get_by_role("button", name="Log in").click()
-    watch(page, sending)
+@pytest.mark.parametrize("desk", [{**DESKTOP, "java_script_enabled": False}], indirect=True)
+def test_without_a_script_it_is_a_page_with_a_refresh_link(desk, sending):
+    watch(desk, sending)
     finish(sending)
-    page.get_by_role("link", name="Refresh").click()
-    expect(page.locator(".status .ledger")).to_contain_text("44 = 38 sent")
+    desk.get_by_role("link", name="Refresh").click()
+    expect(desk.locator(".status .ledger")).to_contain_text("44 = 38 sent")
 
 
 def test_pause_and_resume_from_where_one_watches(desk, sending):
