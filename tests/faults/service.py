@@ -170,6 +170,9 @@ class Service:
         self._started.append(process)
         return process
 
+    def log(self) -> str:
+        return (self.folder / "service.log").read_text()
+
     @contextmanager
     def witness(self, *rules: dict[str, Any]) -> Iterator[subprocess.Popen[Any]]:
         """Run the SMTP server; without it, connections are refused."""

@@ -66,16 +66,22 @@ def test_a_database_that_is_away_is_waited_for(service, scale, measured):
     assert findings.states == {"sent": scale.readers}
 
 
-def test_a_standby_is_waited_for(service):
-    """A failover may lead here for a while: it can be neither written nor listened to."""
-    worker = service.deliver()
-    assert eventually(service.count_workers)
-    with service.cluster.as_standby():
-        time.sleep(2.0)
-    assert worker.poll() is None
-    service.promise_confirmations(1)
-    with service.witness():
-        service.finish()
+def test_a_failover_leaves_nothing_in_doubt(service, scale):
+    """It may lead to a standby for a while, which can be neither written nor listened to."""
+    service.add_readers(scale.readers)
+    service.publish()
+    with service.witness({"do": "slow", "seconds": 0.01}):
+        worker = service.deliver()
+        assert eventually(lambda: service.count("state = 'sent'") > 0)
+        with service.cluster.as_standby():
+            time.sleep(3.0)
+        assert worker.poll() is None
+        service.finish(seconds=900)
+
+    findings = service.findings()
+    assert findings.faultless, findings
+    assert findings.states == {"sent": scale.readers}
+    assert "Traceback" not in service.log()
 
 
 def test_a_worker_has_as_many_connections_as_the_guide_counts(service):

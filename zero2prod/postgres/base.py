@@ -12,12 +12,15 @@ from django.db.backends.utils import CursorWrapper
 # does not know. And none is compiled: before version 18 a plan that avoids a scan counts as a dear
 # one, and to compile one that runs for 0.2 ms took 70, each time.
 _OF_PLANS = "-c plan_cache_mode=force_generic_plan -c jit=off"
+# During a failover the address may lead to a standby for a while. A server that only reads is then
+# like one that is away: outcomes are kept until they can be written, and visitors are told 503.
+_OF_SERVERS = {"target_session_attrs": "read-write"}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
-        """Add what PostgreSQL is told of plans; what DATABASE_URL says comes last and counts."""
-        params = super().get_connection_params()
+        """Add what is told of plans, and of servers; what DATABASE_URL says counts more."""
+        params = _OF_SERVERS | super().get_connection_params()
         return {**params, "options": f"{_OF_PLANS} {params.get('options', '')}".strip()}
 
     def prepared_cursor(self) -> CursorWrapper:
