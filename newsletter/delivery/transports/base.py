@@ -7,6 +7,9 @@ from uuid import UUID
 
 from newsletter.delivery.outcomes import Outcome, Verdict
 
+AFTER_DOT = " after the dot"
+"""Ends the code of a mail that SMTP left in doubt; those behind it were not begun."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -32,5 +35,5 @@ class Transport(Protocol):
 
 def with_the_rest(outcomes: list[Outcome], mails: Sequence[Mail]) -> list[Outcome]:
     """Return an outcome for each mail: what was not begun is RELEASED, for the last one's cause."""
-    cause = outcomes[-1].code if outcomes else ""
+    cause = outcomes[-1].code.removesuffix(AFTER_DOT) if outcomes else ""
     return outcomes + [Outcome(Verdict.RELEASED, cause or "stopped")] * (len(mails) - len(outcomes))

@@ -15,15 +15,12 @@ from urllib.parse import SplitResult, unquote
 
 from newsletter.delivery import outcomes
 from newsletter.delivery.outcomes import Outcome, Reply, Verdict
-from newsletter.delivery.transports.base import Mail
+from newsletter.delivery.transports.base import AFTER_DOT, Mail, with_the_rest
 
 CONNECT_TIMEOUT = 5.0
 REPLY_TIMEOUT = 30.0
 DOT_TIMEOUT = 300.0
 """Seconds. RFC 5321, 4.5.3.2.6 asks for 10 minutes after the dot: giving up makes doubt."""
-
-_AFTER_DOT = " after the dot"
-"""Ends the code of a mail in doubt."""
 
 _LOST = (OSError, smtplib.SMTPException)
 _REFUSED = (*_LOST, UnicodeError)  # `smtplib` takes ASCII credentials only
@@ -44,10 +41,7 @@ class SmtpTransport:
         results = list(session.transact(mails, halted))
         if not session.is_usable:
             self._forget()
-        # The rest was not begun: its dot never left.
-        code = results[-1].code.removesuffix(_AFTER_DOT) if results else "stopped"
-        rest = Outcome(Verdict.RELEASED, code)
-        return results + [rest] * (len(mails) - len(results))
+        return with_the_rest(results, mails)
 
     def close(self) -> None:
         if self._session is not None:
@@ -162,7 +156,7 @@ class _Session:
             if written < len(data) - len(ahead):
                 raise
             self.is_usable = False
-            code = f"{_label(error)}{_AFTER_DOT}"
+            code = f"{_label(error)}{AFTER_DOT}"
             return Outcome(Verdict.UNKNOWN, code, provider_failed=True)
         connection.settimeout(REPLY_TIMEOUT)
         outcome = outcomes.of_content(reply, used=self._taken > 0)
