@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.http.request import validate_host
 
 from newsletter.models import Newsletter
+from zero2prod.postgres import pools
 
 DEFAULT_SENDER = "newsletter@example.com"
 
@@ -77,6 +78,22 @@ def check_mail(**_options: Any) -> list[CheckMessage]:
     return messages
 
 
+def check_pool(*, databases: Sequence[str] | None = None, **_options: Any) -> list[CheckMessage]:
+    """A connection must stay the same: the ledger's statements are prepared in it."""
+    try:
+        if not databases or not pools.shares_connections():
+            return []
+    except DatabaseError:  # It is away, which is said elsewhere.
+        return []
+    return [
+        Error(
+            "The database is behind a pool that shares connections between transactions.",
+            hint="Set the pool's mode to session, or lead past it: docs/operating.md.",
+            id="zero2prod.E002",
+        )
+    ]
+
+
 def check_postal_addresses(
     *, databases: Sequence[str] | None = None, **_options: Any
 ) -> list[CheckMessage]:
@@ -105,6 +122,7 @@ def register_all() -> None:
     register(check_base_url, Tags.urls)
     register(check_base_url_is_public, Tags.urls, deploy=True)
     register(check_mail, deploy=True)
+    register(check_pool, Tags.database)
     register(check_postal_addresses, Tags.database)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -11,6 +11,7 @@ from newsletter import waiting
 from newsletter.doctor.findings import Finding, fail, ok, warn
 from newsletter.models import Installation, IssueCount, Provider, Worker
 from newsletter.models.workers import HEARTBEAT_LIMIT
+from zero2prod.checks import check_pool
 from zero2prod.health import LATENESS_LIMIT
 
 OLDEST_VERSION = 13
@@ -25,6 +26,8 @@ def examine() -> Iterator[Finding]:
         yield fail("database", f"it is PostgreSQL {version}", remedy)
     else:
         yield ok("database", f"PostgreSQL {version} answers")
+    for fault in check_pool(databases=[DEFAULT_DB_ALIAS]):
+        yield fail("pool", fault.msg, str(fault.hint))
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if missing:

@@ -1,7 +1,7 @@
 """A publication rings, and the workers begin at once instead of in their next round.
 
-By LISTEN and NOTIFY (PostgreSQL documentation, SQL commands). It only shortens the wait: behind a
-pool that shares its connections between transactions nobody hears it, and the rounds go on.
+By LISTEN and NOTIFY (PostgreSQL documentation, SQL commands). It only shortens the wait: where
+nobody hears it the rounds go on.
 """
 
 from django.db import connection

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models.functions import Now
 
 from newsletter.delivery import letters, retries
 from newsletter.delivery.supervision import Supervisor
 from newsletter.delivery.worker import WorkerProcess, provider_name
 from newsletter.models import Delivery, Provider
+from zero2prod.checks import check_pool
 
 
 class Command(BaseCommand):
@@ -26,6 +28,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, processes: int, drain: bool, **_options: Any) -> None:
         if processes < 1:
             raise CommandError("--processes must be at least 1.")
+        for fault in check_pool(databases=[DEFAULT_DB_ALIAS]):
+            raise CommandError(f"{fault.msg} {fault.hint}")
         letters.warm_up()
         gc.freeze()  # What is loaded by now is never garbage, and stays shared across a fork.
         if processes == 1:
