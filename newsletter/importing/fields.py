@@ -9,6 +9,7 @@ import json
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from newsletter import addresses, characters, names
@@ -18,6 +19,9 @@ from newsletter.models import Subscription
 Status = Subscription.Status
 
 LONGEST_ATTRIBUTE = 10_000
+DEEPEST_ATTRIBUTE = 100
+"""Levels. To read or write JSON takes Python's stack: of 900 levels an import could be made, and
+no page of the admin that showed the reader."""
 LONGEST_SOURCE = 200
 
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9]|-(?!-)){0,61}"
@@ -159,7 +163,19 @@ def attributes(text: str) -> dict[str, Any]:
         raise ValueError(_NO_JSON) from None
     if not isinstance(found, dict) or len(text) > LONGEST_ATTRIBUTE or _NOT_STORED.search(text):
         raise ValueError(_NO_JSON)
+    if text.count("{") + text.count("[") > DEEPEST_ATTRIBUTE and _levels(found) > DEEPEST_ATTRIBUTE:
+        raise ValueError(f"The attributes have at most {DEEPEST_ATTRIBUTE} levels.")
     return found
+
+
+def _levels(value: Any) -> int:
+    """Return how deep objects and lists are in each other, without Python's own stack."""
+    levels, level = 0, [value]
+    while containers := [one for one in level if isinstance(one, dict | list)]:
+        levels += 1
+        parts = (one.values() if isinstance(one, dict) else one for one in containers)
+        level = list(chain.from_iterable(parts))
+    return levels
 
 
 def attribute(text: str) -> str:
