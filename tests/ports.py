@@ -22,3 +22,10 @@ def unused_port() -> int:
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
     raise RuntimeError(f"All ports from {FIRST} on are taken.")
+
+
+def answers(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether somebody listens there."""
+    with suppress(OSError), socket.create_connection((host, port), timeout=1):
+        return True
+    return False

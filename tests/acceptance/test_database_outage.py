@@ -42,7 +42,7 @@ class Relay:
     """A TCP relay in front of the true database; closing it cuts its connections."""
 
     def __init__(self, port: int) -> None:
-        self.command = [sys.executable, "-m", "tests.acceptance.relay", str(port), target()]
+        self.command = [sys.executable, "-m", "tests.relay", "127.0.0.1", str(port), target()]
 
     def __enter__(self) -> "Relay":
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE)

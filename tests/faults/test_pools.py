@@ -2,16 +2,15 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.faults.cluster import Cluster
-from tests.ports import unused_port
+from tests.ports import answers, unused_port
 from tests.processes import eventually
 
 IS_REQUIRED = os.environ.get("CI", "").lower() == "true"
@@ -51,12 +50,6 @@ def pool(cluster: Cluster, tmp_path: Path) -> Pool:
                 process.terminate()
 
     return start
-
-
-def answers(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-        return True
-    return False
 
 
 def test_a_pool_that_keeps_sessions_is_as_good_as_none(service, pool):

@@ -15,13 +15,27 @@ _OF_PLANS = "-c plan_cache_mode=force_generic_plan -c jit=off"
 # During a failover the address may lead to a standby for a while. A server that only reads is then
 # like one that is away: outcomes are kept until they can be written, and visitors are told 503.
 _OF_SERVERS = {"target_session_attrs": "read-write"}
+# A network that swallows everything ends no connection: by TCP's own measure who waits for an
+# answer would do so for two hours, and who sends for a quarter of one. After 15 s of silence, half
+# a lease, it is over; for the server as well, whose session may hold locks.
+_OF_SILENCE = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
+_OF_THE_SERVERS_SILENCE = (
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
+    " -c tcp_user_timeout=15000"
+)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """Add what is told of plans, and of servers; what DATABASE_URL says counts more."""
-        params = _OF_SERVERS | super().get_connection_params()
-        return {**params, "options": f"{_OF_PLANS} {params.get('options', '')}".strip()}
+        params = _OF_SERVERS | _OF_SILENCE | super().get_connection_params()
+        options = (_OF_PLANS, _OF_THE_SERVERS_SILENCE, params.get("options", ""))
+        return {**params, "options": " ".join(options).strip()}
 
     def prepared_cursor(self) -> CursorWrapper:
         """Return a cursor whose statements are planned once a connection; see `cursors`."""

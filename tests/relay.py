@@ -1,4 +1,4 @@
-"""A TCP relay, to be killed: `python -m tests.acceptance.relay PORT TARGET`."""
+"""A TCP relay, to be killed: `python -m tests.relay HOST PORT TARGET`."""
 
 import socket
 import sys
@@ -11,9 +11,9 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
     sink.shutdown(socket.SHUT_WR)
 
 
-def relay(port: int, target: str) -> None:
+def relay(host: str, port: int, target: str) -> None:
     """Connect every client of a port to HOST:PORT or a socket's path, until killed."""
-    server = socket.create_server(("127.0.0.1", port))
+    server = socket.create_server((host, port))
     sys.stdout.write("listening\n")
     sys.stdout.flush()
     while True:
@@ -22,11 +22,11 @@ def relay(port: int, target: str) -> None:
             upstream = socket.socket(socket.AF_UNIX)
             upstream.connect(target)
         else:
-            host, _, number = target.rpartition(":")
-            upstream = socket.create_connection((host, int(number)))
+            name, _, number = target.rpartition(":")
+            upstream = socket.create_connection((name, int(number)))
         for pair in ((client, upstream), (upstream, client)):
             threading.Thread(target=pump, args=pair, daemon=True).start()
 
 
 if __name__ == "__main__":
-    relay(int(sys.argv[1]), sys.argv[2])
+    relay(sys.argv[1], int(sys.argv[2]), sys.argv[3])
