@@ -1,5 +1,5 @@
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client, RequestFactory
 from django.urls import path
 
@@ -95,6 +95,16 @@ def test_a_lost_database_is_one_line_of_the_log(client, caplog):
     assert [cause.msg["reason"] for cause in causes] == [
         "connection refused Is the server running?"
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_became_read_only_is_503(client):
+    form = {"name": "Ursula", "email": "ursula@example.org"}
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    assert client.post("/subscriptions", form).status_code == 503
+    connection.close()
+    assert client.post("/subscriptions", form).status_code == 200
 
 
 def test_an_outage_is_what_the_servers_connection_raises():
