@@ -12,6 +12,12 @@ from django.db.backends.utils import CursorWrapper
 # does not know. And none is compiled: before version 18 a plan that avoids a scan counts as a dear
 # one, and to compile one that runs for 0.2 ms took 70, each time.
 _OF_PLANS = "-c plan_cache_mode=force_generic_plan -c jit=off"
+# What a role or a database may be set to, and the statements and psycopg are not written for: the
+# claims, the guards and simultaneous sign-ups wait for a commit and then read what it wrote, and of
+# all the styles of a time only this one is understood.
+_OF_SESSIONS = (
+    r"-c default_transaction_isolation=read\ committed -c datestyle=ISO -c intervalstyle=postgres"
+)
 # During a failover the address may lead to a standby for a while. A server that only reads is then
 # like one that is away: outcomes are kept until they can be written, and visitors are told 503.
 _OF_SERVERS = {"target_session_attrs": "read-write"}
@@ -21,7 +27,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """Add what is told of plans, and of servers; what DATABASE_URL says counts more."""
         params = _OF_SERVERS | super().get_connection_params()
-        return {**params, "options": f"{_OF_PLANS} {params.get('options', '')}".strip()}
+        return {**params, "options": " ".join([_OF_PLANS, _OF_SESSIONS, params.get("options", "")])}
 
     def prepared_cursor(self) -> CursorWrapper:
         """Return a cursor whose statements are planned once a connection; see `cursors`."""
