@@ -4,10 +4,11 @@
 import sys
 
 from django.core.management import execute_from_command_line
-from django.db import OperationalError, ProgrammingError
+from django.db import ProgrammingError
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from config import environment
+from zero2prod.postgres.outages import DATABASE_AWAY, first_line
 
 
 def main() -> None:
@@ -17,13 +18,13 @@ def main() -> None:
         sys.exit("An argument is not text in UTF-8.")
     try:
         execute_from_command_line(sys.argv)
-    except (OperationalError, ProgrammingError) as error:
+    except (*DATABASE_AWAY, ProgrammingError) as error:
         is_old = isinstance(error.__cause__, UndefinedTable | UndefinedColumn)
         if "--traceback" in sys.argv or (isinstance(error, ProgrammingError) and not is_old):
             raise
         if is_old:
             sys.exit("The database's schema is not this version's: run `manage.py migrate`.")
-        sys.exit(f"The database failed: {' '.join(str(error).split())}")
+        sys.exit(f"The database failed: {first_line(error)}")
 
 
 def _is_no_text(argument: str) -> bool:

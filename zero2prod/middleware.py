@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -18,6 +17,7 @@ from django.urls import resolve
 from django.utils.translation import gettext as _
 
 from zero2prod.answers import refuse
+from zero2prod.postgres.outages import DATABASE_AWAY
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -95,7 +95,7 @@ class MethodMiddleware:
 
 def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """Return the answer to an error of the database's server or connection, else None."""
-    if not isinstance(error, OperationalError | InterfaceError):
+    if not isinstance(error, DATABASE_AWAY):
         return None
     logger.error("database.unavailable", reason=_one_line(error))
     sentence = _("The service cannot reach its database. Please try again in a moment.")

@@ -23,6 +23,7 @@ logger = structlog.get_logger(__name__)
 _HEARTBEAT_SECONDS = _REAP_SECONDS = 5.0
 _FORGET_WORKERS = timedelta(days=1)
 _PRUNE_ALLOWANCES = timedelta(minutes=1)
+_LOCK_TIMEOUT = "5s"
 
 
 class Housekeeping:
@@ -39,8 +40,29 @@ class Housekeeping:
         """Whether an issue is still being expanded, by this worker or by another."""
 
     def tick(self) -> None:
-        """Do what is due now."""
+        """Do what is due now.
+
+        Leases run out while a duty waits for somebody's lock, and the mails of whoever cannot renew
+        his are in doubt, although he knows what became of them. So no duty waits long, but for the
+        two that look after leases: those keep their turn before a reaper who comes later.
+        """
+        self._look_after_leases()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+            self._do_duties()
+            cursor.execute("SET lock_timeout = 0")
+
+    def _look_after_leases(self) -> None:
+        started = time.monotonic()
         self.renew_leases()
+        now = time.monotonic()
+        if now - started > 1.0:  # A lock held up the others as well: they renew theirs first.
+            self._next_reaping = now + _REAP_SECONDS
+        if now >= self._next_reaping and not Installation.objects.is_restored():
+            self.reap()
+            self._next_reaping = time.monotonic() + _REAP_SECONDS
+
+    def _do_duties(self) -> None:
         now = time.monotonic()
         if now >= self._next_heartbeat:
             self.beat()
@@ -48,9 +70,6 @@ class Housekeeping:
         if Installation.objects.is_restored():
             self.expects_more = False
             return
-        if now >= self._next_reaping:
-            self.reap()
-            self._next_reaping = now + _REAP_SECONDS
         publishing.start_due()
         publishing.judge_stages()
         while not self._stopping() and publishing.expand_one():

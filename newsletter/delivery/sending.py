@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from newsletter import metrics, suppressing
 from newsletter.delivery import failpoints, letters, retries
@@ -20,18 +20,12 @@ from newsletter.delivery.ledger import SINGLE_MAILS, Ledger, Opening, Record
 from newsletter.delivery.outcomes import Outcome, Verdict
 from newsletter.delivery.transports import Mail, Transport
 from newsletter.models import Installation, Suppression
+from zero2prod.postgres.outages import DATABASE_AWAY, first_line
 
 logger = structlog.get_logger(__name__)
 
 GROUP = 16
 """The mails that are `sending` at once on a connection: what a killed worker leaves in doubt."""
-
-DATABASE_AWAY = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    OperationalError,
-    InterfaceError,
-)
 
 _CLAIM_SECONDS = 2.0  # as much work as that is claimed at once, within these bounds
 _SMALLEST_CLAIM, _LARGEST_CLAIM = GROUP, 480
@@ -211,7 +205,7 @@ class Sender:
                 self._connect()
                 return action()
             except DATABASE_AWAY as error:
-                logger.warning("delivery.database_away", error=type(error).__name__)
+                logger.warning("delivery.database_away", reason=first_line(error))
                 connection.close()
                 time.sleep(1.0)
 

@@ -12,9 +12,10 @@ from django.db import connection, connections
 from config import mail_providers
 from newsletter import publishing
 from newsletter.delivery.housekeeping import Housekeeping
-from newsletter.delivery.sending import DATABASE_AWAY, Sender
+from newsletter.delivery.sending import Sender
 from newsletter.delivery.transports import open_transport
 from newsletter.importing.working import Importer
+from zero2prod.postgres.outages import DATABASE_AWAY, first_line
 
 logger = structlog.get_logger(__name__)
 
@@ -84,7 +85,7 @@ class WorkerProcess:
         try:
             return hand.step()
         except DATABASE_AWAY as error:
-            logger.warning("delivery.database_away", error=type(error).__name__)
+            logger.warning("delivery.database_away", reason=first_line(error))
         except Exception:
             logger.exception("delivery.step_failed")
         self.failed = True
@@ -108,7 +109,7 @@ class WorkerProcess:
         try:
             duty()
         except DATABASE_AWAY as error:
-            logger.warning("delivery.database_away", error=type(error).__name__)
+            logger.warning("delivery.database_away", reason=first_line(error))
         except Exception:
             logger.exception("delivery.housekeeping_failed")
             time.sleep(1.0)

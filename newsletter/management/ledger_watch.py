@@ -6,18 +6,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from newsletter import progress, reasons
 from newsletter.models import Issue, IssueCount
 from newsletter.progress import Progress, Speed
+from zero2prod.postgres.outages import DATABASE_AWAY
 
 REDRAW_SECONDS, LINE_SECONDS = 2.0, 5.0
 _LINES = 5
 """Reasons and domains shown of each."""
 _BARS = "▁▂▃▄▅▆▇█"
 _UP_AND_CLEAR = "\033[{}A\033[J"
-_AWAY = (OperationalError, InterfaceError)
 
 
 class Watch:
@@ -49,7 +49,7 @@ class Watch:
         except Issue.DoesNotExist:
             self._show([f"Issue {issue_id} was deleted."])
             return True
-        except _AWAY:
+        except DATABASE_AWAY:
             connection.close()
             self._show(["The database does not answer; trying again."])
             return False

@@ -55,6 +55,15 @@ class Cluster:
             signal.unlink()
             self.start()
 
+    @contextmanager
+    def as_read_only(self) -> Iterator[None]:
+        """Let sessions write no more, also those that are open, as providers do of a full disk."""
+        self._configure("SET default_transaction_read_only = on")
+        try:
+            yield
+        finally:
+            self._configure("RESET default_transaction_read_only")
+
     def cut_workers(self) -> None:
         """End every connection of a worker."""
         with self.connect(autocommit=True) as connection:
@@ -67,6 +76,11 @@ class Cluster:
         self.stop("immediate")
         # Renamed first: the watcher of the server would make its locks anew in there.
         shutil.rmtree(self.home.rename(self.home.with_suffix(".gone")))
+
+    def _configure(self, change: str) -> None:
+        with self.connect(autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM {change}")
+            connection.execute("SELECT pg_reload_conf()")
 
     def _pg_ctl(self, *arguments: str) -> None:
         data = self.home / "data"

@@ -84,6 +84,25 @@ def test_a_failover_leaves_nothing_in_doubt(service, scale):
     assert "Traceback" not in service.log()
 
 
+def test_a_database_that_becomes_read_only_leaves_nothing_in_doubt(service, scale):
+    """Under sessions that are open, whose statements it refuses by an error of another class."""
+    service.add_readers(scale.readers)
+    service.publish()
+    with service.witness({"do": "slow", "seconds": 0.01}):
+        worker = service.deliver()
+        assert eventually(lambda: service.count("state = 'sent'") > 0)
+        with service.cluster.as_read_only():
+            time.sleep(3.0)
+        assert worker.poll() is None
+        service.finish(seconds=900)
+
+    findings = service.findings()
+    assert findings.faultless, findings
+    assert findings.states == {"sent": scale.readers}
+    assert "read-only transaction" in service.log()
+    assert "Traceback" not in service.log()
+
+
 def test_a_worker_has_as_many_connections_as_the_guide_counts(service):
     """Those that send, the housekeeping's and the import's."""
     service.add_readers(100)

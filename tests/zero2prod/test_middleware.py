@@ -1,8 +1,9 @@
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client, RequestFactory
 from django.urls import path
 
+from tests.factories import default_newsletter
 from zero2prod import urls
 from zero2prod.middleware import outage
 
@@ -95,6 +96,18 @@ def test_a_lost_database_is_one_line_of_the_log(client, caplog):
     assert [cause.msg["reason"] for cause in causes] == [
         "connection refused Is the server running?"
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_became_read_only_is_503(client):
+    form = {"name": "Ursula", "email": "ursula@example.org"}
+    default_newsletter()
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    answer = client.post("/subscriptions", form)
+    connection.close()
+    assert answer.status_code == 503
+    assert client.post("/subscriptions", form).status_code == 200
 
 
 def test_an_outage_is_what_the_servers_connection_raises():

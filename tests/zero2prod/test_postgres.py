@@ -1,11 +1,14 @@
 """Kept connections, and statements that are planned once."""
 
 import time
+from datetime import timedelta
 
 import psycopg
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from psycopg import sql
 
 from zero2prod.postgres.cursors import prepared_cursor
 
@@ -73,6 +76,22 @@ def test_a_prepared_statement_is_planned_once():
         plan = str(cursor.fetchall())
     assert "$1" in plan
     assert "Ursula" not in plan
+
+
+def test_what_a_database_is_set_to_does_not_change_how_it_is_spoken_to(operator):
+    settings = ("DateStyle = 'German'", "default_transaction_isolation = 'serializable'")
+    name = sql.Identifier(connection.settings_dict["NAME"])
+    for setting in settings:
+        operator.execute(sql.SQL("ALTER DATABASE {} SET " + setting).format(name))
+    connection.close()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT now(), current_setting('transaction_isolation')")
+            now, isolation = cursor.fetchone()
+    finally:
+        operator.execute(sql.SQL("ALTER DATABASE {} RESET ALL").format(name))
+    assert abs(now - timezone.now()) < timedelta(minutes=5)
+    assert isolation == "read committed"
 
 
 def test_errors_are_those_of_django(operator):

@@ -7,35 +7,38 @@ import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 
-# The plan of a prepared statement is kept. By its own judgement PostgreSQL planned the sign-up anew
-# each time, once the tables had grown: that takes twice as long as to run it, which the cost model
-# does not know. And none is compiled: before version 18 a plan that avoids a scan counts as a dear
-# one, and to compile one that runs for 0.2 ms took 70, each time.
-_OF_PLANS = "-c plan_cache_mode=force_generic_plan -c jit=off"
 # During a failover the address may lead to a standby for a while. A server that only reads is then
 # like one that is away: outcomes are kept until they can be written, and visitors are told 503.
-_OF_SERVERS = {"target_session_attrs": "read-write"}
+_WRITABLE = {"target_session_attrs": "read-write"}
 # A network that swallows everything ends no connection: by TCP's own measure who waits for an
 # answer would do so for two hours, and who sends for a quarter of one. After 15 s of silence, half
-# a lease, it is over; for the server as well, whose session may hold locks.
-_OF_SILENCE = {
+# a lease, it is over; for the server as well (below), whose session may hold locks.
+_SILENCE = {
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 2,
     "tcp_user_timeout": 15_000,
 }
-_OF_THE_SERVERS_SILENCE = (
-    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
-    " -c tcp_user_timeout=15000"
+_OPTIONS = (
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2",
+    "-c tcp_user_timeout=15000",
+    # The plan of a prepared statement is kept. By its own judgement PostgreSQL planned the sign-up
+    # anew each time, once the tables had grown: that takes twice as long as to run it, which the
+    # cost model does not know. And none is compiled: before version 18 a plan that avoids a scan
+    # counts as a dear one, and to compile one that runs for 0.2 ms took 70, each time.
+    "-c plan_cache_mode=force_generic_plan -c jit=off",
+    # What a role or a database may be set to, and the statements and psycopg are not written for:
+    # the claims, the guards and simultaneous sign-ups wait for a commit and then read what it
+    # wrote, and of all the styles of a time only this one is understood.
+    r"-c default_transaction_isolation=read\ committed -c datestyle=ISO -c intervalstyle=postgres",
 )
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
-        """Add what is told of plans, and of servers; what DATABASE_URL says counts more."""
-        params = _OF_SERVERS | _OF_SILENCE | super().get_connection_params()
-        options = (_OF_PLANS, _OF_THE_SERVERS_SILENCE, params.get("options", ""))
-        return {**params, "options": " ".join(options).strip()}
+        """Add what servers and sessions must be like; what DATABASE_URL says counts more."""
+        params = _WRITABLE | _SILENCE | super().get_connection_params()
+        return {**params, "options": " ".join([*_OPTIONS, params.get("options", "")]).strip()}
 
     def prepared_cursor(self) -> CursorWrapper:
         """Return a cursor whose statements are planned once a connection; see `cursors`."""

@@ -13,10 +13,10 @@ from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand, CommandError
-from django.db import InterfaceError, OperationalError
 
 from newsletter import bounce_messages, bouncing
 from newsletter.bounce_messages import BounceMessage, Kind, UnreadableBounce
+from zero2prod.postgres.outages import DATABASE_AWAY
 
 LIMIT = 2 * 1024 * 1024
 """Bytes of a message; a report quotes at most one mail of ours."""
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             _apply(message)
         except UnreadableBounce as error:
             raise CommandError(str(error), returncode=os.EX_DATAERR) from None
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             sentence = "The database cannot be reached; try again later."
             raise CommandError(sentence, returncode=os.EX_TEMPFAIL) from None
         self.stdout.write(f"{message.kind.value}: delivery {message.delivery_id}")

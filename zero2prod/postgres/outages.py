@@ -1,0 +1,21 @@
+"""Which errors mean that the database is away, or cannot do for a while what it can do."""
+
+import psycopg
+from django.db import InterfaceError, InternalError, OperationalError
+
+# A provider whose disk is nearly full makes the server read-only under sessions that are open, and
+# a session can be ended for what its transaction took: SQLSTATE 25006, 25P03 and 25P04, which are
+# internal errors.
+DATABASE_AWAY = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.InternalError,
+)
+
+
+def first_line(error: BaseException) -> str:
+    """Return what the server says of an error, without the context, which may quote a row."""
+    return str(error).partition("\n")[0]
