@@ -23,7 +23,6 @@ logger = structlog.get_logger(__name__)
 _HEARTBEAT_SECONDS = _REAP_SECONDS = 5.0
 _FORGET_WORKERS = timedelta(days=1)
 _PRUNE_ALLOWANCES = timedelta(minutes=1)
-_LOCK_TIMEOUT = "5s"
 
 
 class Housekeeping:
@@ -48,7 +47,7 @@ class Housekeeping:
         """
         self._look_after_leases()
         with connection.cursor() as cursor:
-            cursor.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+            cursor.execute("SET lock_timeout = '5s'")
             self._do_duties()
             cursor.execute("SET lock_timeout = 0")
 

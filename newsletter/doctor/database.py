@@ -15,6 +15,7 @@ from zero2prod.checks import check_pool
 from zero2prod.health import LATENESS_LIMIT
 
 OLDEST_VERSION = 13
+CLOCKS_APART = timedelta(seconds=5)
 
 
 def examine() -> Iterator[Finding]:
@@ -28,6 +29,8 @@ def examine() -> Iterator[Finding]:
         yield ok("database", f"PostgreSQL {version} answers")
     for fault in check_pool(databases=[DEFAULT_DB_ALIAS]):
         yield fail("pool", fault.msg, str(fault.hint))
+    yield from _durability()
+    yield from _clock()
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if missing:
@@ -40,6 +43,31 @@ def examine() -> Iterator[Finding]:
             "this database is a copy of the one the workers sent from: nothing is sent",
             "If it replaces the original, run `manage.py reconcile`; see ops/runbooks.md.",
         )
+
+
+def _durability() -> Iterator[Finding]:
+    """https://www.postgresql.org/docs/current/wal-async-commit.html"""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSAFE)
+        for (name,) in cursor.fetchall():
+            says = f"{name} is off: a crash of the server may lose what was answered or sent"
+            yield warn("durability", says, "Set it on, in the server or for this role.")
+
+
+_UNSAFE = """
+SELECT name FROM pg_settings
+WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
+"""
+
+
+def _clock() -> Iterator[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        apart = abs(cursor.fetchone()[0] - timezone.now())
+    if apart > CLOCKS_APART:
+        says = f"the database's and this machine's are {apart.total_seconds():,.0f} s apart"
+        remedy = "Let both follow NTP: schedules and the undo window are wrong by as much."
+        yield warn("clock", says, remedy)
 
 
 def examine_delivery() -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from newsletter.doctor import Grade, configuration, database, domain, examine, letters, provider
@@ -146,6 +147,30 @@ def test_a_live_service_hears_what_check_deploy_says(settings):
 
 def test_a_sound_database():
     assert set(grades(database.examine()).values()) == {"ok"}
+
+
+def test_a_server_that_does_not_wait_for_its_disk_is_not_sound():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+    found = list(database.examine())
+    assert grades(found)["durability"] == "warn"
+    assert "synchronous_commit is off" in says(found)
+
+
+def test_clocks_that_are_apart_are_told():
+    with connection.cursor() as cursor:
+        cursor.execute(ANOTHER_CLOCK)
+    found = list(database.examine())
+    assert grades(found)["clock"] == "warn"
+    assert "120 s apart" in says(found)
+
+
+ANOTHER_CLOCK = """
+CREATE SCHEMA elsewhere;
+CREATE FUNCTION elsewhere.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+    AS $$ SELECT pg_catalog.clock_timestamp() + interval '2 minutes' $$;
+SET LOCAL search_path = elsewhere, public, pg_catalog
+"""
 
 
 def test_a_restored_copy_fails():
