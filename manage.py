@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """The door for operators: `manage.py help` lists the commands."""
 
+import io
 import sys
 
 from django.core.management import execute_from_command_line
@@ -14,6 +15,7 @@ from zero2prod.postgres.outages import DATABASE_AWAY, first_line
 def main() -> None:
     """Run a command; a mistake in the environment or a lost database is one sentence."""
     environment.use_settings()
+    _write_utf8()
     if any(map(_is_no_text, sys.argv)):
         sys.exit("An argument is not text in UTF-8.")
     try:
@@ -25,6 +27,13 @@ def main() -> None:
         if is_old:
             sys.exit("The database's schema is not this version's: run `manage.py migrate`.")
         sys.exit(f"The database failed: {first_line(error)}")
+
+
+def _write_utf8() -> None:
+    """Write UTF-8 in any locale: an export is a file, and no reader's name may end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whoever started the process may have closed it
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _is_no_text(argument: str) -> bool:

@@ -10,10 +10,10 @@ from newsletter.exporting import COLUMNS
 from newsletter.simulation.databases import scratch_database
 
 
-def manage(url, *words):
+def manage(url, *words, **variables):
     return subprocess.run(
         [sys.executable, "manage.py", *words],
-        env={"PATH": os.defpath, "DATABASE_URL": url},
+        env={"PATH": os.defpath, "DATABASE_URL": url, **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -27,6 +27,16 @@ def test_the_stdout_of_a_command_is_its_answer_and_events_stand_beside_it():
         done = manage(url, "export_subscriptions")
     assert done.stdout == ",".join(COLUMNS) + "\n"
     assert "subscriptions.exported" in done.stderr
+
+
+@pytest.mark.django_db
+def test_a_command_writes_utf8_where_the_locale_does_not():
+    """Its answer may be a file, and a name outside of the locale ended the command half-way."""
+    with scratch_database() as url:
+        manage(url, "migrate", "--verbosity", "0")
+        done = manage(url, "doctor", PYTHONIOENCODING="latin-1")
+    assert "the newsletter “Newsletter” has none" in done.stdout
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.django_db
