@@ -147,9 +147,11 @@ class Sender:
         for opening, outcome in zip(openings, outcomes, strict=True):
             if outcome.verdict is not Verdict.SENT:
                 self._report_mail(opening, outcome)
-        hold = max((outcome.hold for outcome in outcomes), default=0.0)
-        if hold:
+        holds = [(outcome.hold, outcome.code) for outcome in outcomes if outcome.hold]
+        if holds:
+            hold, code = max(holds)
             self._insist(lambda: self._gate.hold(hold))
+            logger.warning("delivery.held_back", code=code, seconds=hold)
             return False
         failure = next((outcome.code for outcome in outcomes if outcome.provider_failed), None)
         if failure is not None:

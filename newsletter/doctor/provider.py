@@ -14,9 +14,9 @@ from django.conf import settings
 from django.core.mail import get_connection
 
 from config import mail_providers
+from newsletter.delivery.outcomes import Reply
 from newsletter.delivery.transports.smtp import DEFAULT_PORTS
 from newsletter.doctor.findings import Finding, fail, ok
-from newsletter.rendering.headers import mailbox
 
 _PART = "mail provider"
 _PATIENCE = 5.0
@@ -58,6 +58,9 @@ def _smtp(url: SplitResult) -> Iterator[Finding]:
         with closing(_greeted(url, host, port)) as server:
             yield ok(_PART, f"{host}:{port} greets us")
             yield from _log_in(server, url)
+    except ssl.SSLCertVerificationError as error:
+        says = f"{host}:{port} shows a certificate that does not count: {error.verify_message}"
+        yield fail(_PART, says, _OF_CERTIFICATES)
     except (OSError, smtplib.SMTPException) as error:
         yield fail(_PART, f"{host}:{port} is not reached: {_reason(error)}", _remedy(port))
 
@@ -79,6 +82,10 @@ def _log_in(server: smtplib.SMTP, url: SplitResult) -> Iterator[Finding]:
     if url.username:
         try:
             server.login(unquote(url.username), unquote(url.password or ""))
+        except smtplib.SMTPNotSupportedError:
+            remedy = "Most offer it after TLS only: smtp+tls:// or smtps:// in APP_EMAIL__URL."
+            yield fail(_PART, "it offers no log-in", remedy)
+            return
         except smtplib.SMTPException as error:
             remedy = "Check user and password in APP_EMAIL__URL, percent-encoded."
             yield fail(_PART, f"it does not let us in: {_reason(error)}", remedy)
@@ -88,14 +95,39 @@ def _log_in(server: smtplib.SMTP, url: SplitResult) -> Iterator[Finding]:
 
 
 def _sender(server: smtplib.SMTP) -> Finding:
-    """Offer the sender and take it back: a server that refuses it refuses every mail."""
-    sender = settings.EMAIL_SENDER
-    code, _ = server.mail(sender.addr_spec)
-    server.rset()
+    """Offer the sender and take it back: a server that refuses it refuses every mail.
+
+    Postfix tells whom it does not serve at RCPT only (``smtpd_delay_reject``), and then each
+    reader's mail has failed. So a mail to the sender himself is begun.
+    """
+    sender = settings.EMAIL_SENDER.addr_spec
+    code, _ = server.mail(sender)
     if code // 100 != 2:
-        remedy = "Let the provider verify the address or its domain, or set APP_EMAIL__SENDER."
-        return fail(_PART, f"it refuses the sender {mailbox(sender)}: {code}", remedy)
-    return ok(_PART, f"it accepts the sender {sender.addr_spec}")
+        return fail(_PART, f"it refuses the sender {sender}: {code}", _remedy_of_refusal(code))
+    code, text = server.rcpt(sender)
+    reply = Reply(code, text.decode("ascii", "replace"))
+    server.rset()
+    if reply.enhanced.startswith("5.7."):  # the policy; that he has no mailbox is no matter here
+        return fail(_PART, f"it takes no mail from here: {reply.label}", _OF_STRANGERS)
+    return ok(_PART, f"it accepts the sender {sender}")
+
+
+def _remedy_of_refusal(code: int) -> str:
+    if code == 530:  # RFC 3207, 4; RFC 4954, 6
+        return _OF_STRANGERS
+    if code // 100 == 4:
+        return "It refuses for now, as with a full disk: its log says why. Mails are tried again."
+    return "Let the provider verify the address or its domain, or set APP_EMAIL__SENDER."
+
+
+_OF_CERTIFICATES = (
+    "Name the server in APP_EMAIL__URL as its certificate does, or have that renewed. "
+    "A certificate authority of your own is made known by SSL_CERT_FILE=/PATH/ca.pem."
+)
+_OF_STRANGERS = (
+    "Log in after TLS, by smtp+tls://USER:PASSWORD@HOST:587 in APP_EMAIL__URL, or let the server "
+    "relay for this machine (in Postfix: mynetworks)."
+)
 
 
 def _reason(error: Exception) -> str:
@@ -113,4 +145,4 @@ def _remedy(port: int) -> str:
             "Check APP_EMAIL__URL. Many platforms block the SMTP ports of new accounts: "
             "a provider's HTTP API, such as postmark://KEY, goes through."
         )
-    return "Check host and port in APP_EMAIL__URL."
+    return "Check scheme, host and port in APP_EMAIL__URL."

@@ -34,6 +34,11 @@ class Transport(Protocol):
 
 
 def with_the_rest(outcomes: list[Outcome], mails: Sequence[Mail]) -> list[Outcome]:
-    """Return an outcome for each mail: what was not begun is RELEASED, for the last one's cause."""
-    cause = outcomes[-1].code.removesuffix(AFTER_DOT) if outcomes else ""
+    """Return an outcome for each mail: what was not begun is RELEASED.
+
+    Its cause is that of the last one, unless that was refused for a reason of its own.
+    """
+    last = outcomes[-1] if outcomes else Outcome(Verdict.RELEASED)
+    is_shared = last.provider_failed or last.verdict in {Verdict.RELEASED, Verdict.UNKNOWN}
+    cause = last.code.removesuffix(AFTER_DOT) if is_shared else ""
     return outcomes + [Outcome(Verdict.RELEASED, cause or "stopped")] * (len(mails) - len(outcomes))

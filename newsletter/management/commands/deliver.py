@@ -44,7 +44,7 @@ class Command(BaseCommand):
         soon = Now() + retries.RELEASE_DELAY  # when a mail that found no provider is due again
         if drain and (left := Delivery.objects.filter(next_at__lte=soon).count()):
             provider = Provider.objects.filter(name=provider_name()).first()
-            cause = provider.last_error if provider else "see the log"
+            cause = (provider and provider.last_error) or "see the log"
             raise CommandError(f"{left:,} due mails were not sent: {cause}.")
 
 

@@ -1,9 +1,7 @@
 """Take a message that a mail server received for a bounce address.
 
-For Postfix, in main.cf `recipient_delimiter = +` and in /etc/aliases
-`bounces: "|/srv/zero2prod/.venv/bin/python /srv/zero2prod/manage.py process_bounce"`.
-The exit codes are those of sysexits(3), which mail servers understand: 65 ends in refusal, 75 in
-another try.
+How Postfix calls it is in docs/operating.md. The exit codes are those of sysexits(3), which mail
+servers understand: 65 ends in refusal, 75 in another try.
 """
 
 import os
@@ -13,10 +11,10 @@ from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
 
 from newsletter import bounce_messages, bouncing
 from newsletter.bounce_messages import BounceMessage, Kind, UnreadableBounce
-from zero2prod.postgres.outages import DATABASE_AWAY
 
 LIMIT = 2 * 1024 * 1024
 """Bytes of a message; a report quotes at most one mail of ours."""
@@ -43,8 +41,8 @@ class Command(BaseCommand):
             _apply(message)
         except UnreadableBounce as error:
             raise CommandError(str(error), returncode=os.EX_DATAERR) from None
-        except DATABASE_AWAY:
-            sentence = "The database cannot be reached; try again later."
+        except Error:  # it is away, or not yet migrated: any other exit would lose the bounce
+            sentence = "The database cannot be asked; try again later."
             raise CommandError(sentence, returncode=os.EX_TEMPFAIL) from None
         self.stdout.write(f"{message.kind.value}: delivery {message.delivery_id}")
 

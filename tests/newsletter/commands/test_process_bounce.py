@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from newsletter import links
 from newsletter.delivery import letters
@@ -103,6 +104,15 @@ def test_what_is_no_bounce_is_refused_for_good(pipe, mail, octets):
     assert refusal.value.returncode == os.EX_DATAERR
     assert "\n" not in str(refusal.value)
     assert ending(mail) == ("sent", "", "confirmed")
+
+
+def test_a_database_that_is_not_migrated_yet_loses_no_bounce(pipe, mail):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE newsletter_delivery RENAME error_code TO cause")
+    with pytest.raises(CommandError) as later:
+        pipe(report(links.bounce_address(mail.pk)))
+    assert later.value.returncode == os.EX_TEMPFAIL
 
 
 def process(octets, **environment):

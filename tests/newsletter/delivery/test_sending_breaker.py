@@ -40,6 +40,14 @@ def test_421_holds_every_sender_until_its_time(promise, sender_to):
     assert outcomes() == {("sent", 1)}
 
 
+def test_the_log_says_why_everybody_waits(promise, sender_to, caplog):
+    promise()
+    with ScriptedServer({"BANNER": b"421 4.7.0 Error: too many connections\r\n"}) as server:
+        sender_to(server.port).step()
+    held = [record.msg for record in caplog.records if "delivery.held_back" in str(record.msg)]
+    assert [(line["code"], line["seconds"]) for line in held] == [("421", 30.0)]
+
+
 def test_a_refused_port_opens_the_circuit_and_one_probe_closes_it(promise, sender_to, free_port):
     promise(20)
     away = sender_to(free_port)

@@ -13,7 +13,9 @@ from django.utils import timezone
 from newsletter.doctor import Grade, configuration, database, domain, examine, letters, provider
 from newsletter.doctor import site as site_part
 from newsletter.models import Installation, IssueCount, Provider, Worker
+from tests import certificates
 from tests.factories import default_newsletter, make_delivery, make_issue, make_subscription
+from tests.newsletter.delivery.transports.smtp_server import ScriptedServer
 from tests.newsletter.doctor import servers
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +88,8 @@ def test_an_examples_domain_is_nobodys(settings):
         ({"AUTH": "235 in"}, "me:secret@", ["ok", "ok", "ok"]),
         ({"AUTH": "535 secret is wrong"}, "me:secret@", ["ok", "fail"]),
         ({"MAIL": "550 not you"}, "", ["ok", "fail"]),
+        ({"RCPT": "554 5.7.1 Access denied"}, "", ["ok", "fail"]),
+        ({"RCPT": "550 5.1.1 the sender reads nothing"}, "", ["ok", "ok"]),
         ({"": "554 go away"}, "", ["fail"]),
     ],
 )
@@ -95,6 +99,39 @@ def test_a_mail_server_that_is_there(settings, replies, user, found):
         findings = list(provider.examine())
     assert [finding.grade.value for finding in findings] == found
     assert "secret" not in says(findings)
+
+
+@pytest.mark.parametrize(
+    ("replies", "user", "remedy"),
+    [
+        ({"MAIL": "530 5.7.0 Must issue a STARTTLS command first"}, "", "Log in after TLS"),
+        ({"RCPT": "554 5.7.1 Access denied"}, "", "Log in after TLS"),
+        ({"MAIL": "452 4.3.1 Insufficient system storage"}, "", "its log says why"),
+        ({"EHLO": "250 here"}, "me:secret@", "smtp+tls://"),
+    ],
+)
+def test_a_mail_server_that_refuses_names_the_remedy(settings, replies, user, remedy):
+    with servers.mail_server(replies) as port:
+        settings.EMAIL_URL = urlsplit(f"smtp://{user}127.0.0.1:{port}")
+        assert remedy in list(provider.examine())[-1].remedy
+
+
+@certificates.needs_openssl
+@pytest.mark.parametrize(
+    ("known", "names", "reason"),
+    [(False, "IP:127.0.0.1", "self-signed certificate"), (True, "DNS:other.example", "mismatch")],
+)
+def test_a_certificate_that_does_not_count(settings, tmp_path, monkeypatch, known, names, reason):
+    certificate = certificates.self_signed(tmp_path, names)
+    if known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    tls = certificates.shown_by_a_server(certificate)
+    with ScriptedServer({"EHLO": b"250-test\r\n250 STARTTLS\r\n"}, tls=tls) as server:
+        settings.EMAIL_URL = urlsplit(f"smtp+tls://127.0.0.1:{server.port}")
+        [finding] = provider.examine()
+    assert finding.grade is Grade.FAIL
+    assert reason in finding.says
+    assert "SSL_CERT_FILE" in finding.remedy
 
 
 def test_a_mail_server_that_is_not_there(settings, free_port):

@@ -195,7 +195,7 @@ def test_a_refusal_stays_one_though_the_server_hangs_up_behind_it(abilities):
     with ScriptedServer(script | ({"DATA": NO_RECIPIENT} if abilities else {})) as server:
         refused, rest = send(server, 2)
     assert refused == Outcome(Verdict.FAILED, "550 5.1.1", mailbox_is_gone=True)
-    assert rest.verdict is Verdict.RELEASED
+    assert rest == Outcome(Verdict.RELEASED, "stopped")
 
 
 def test_a_reply_may_come_octet_by_octet_and_in_many_lines(abilities):

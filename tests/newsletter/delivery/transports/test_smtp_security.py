@@ -1,18 +1,13 @@
 """TLS that is verified, and log-in, against a server whose certificate was made for the test."""
 
-import shutil
-import ssl
-import subprocess
-
 import pytest
 
 from newsletter.delivery.outcomes import Outcome, Verdict
+from tests import certificates
 from tests.newsletter.delivery.transports.smtp_server import REPLIES, ScriptedServer
 from tests.newsletter.delivery.transports.test_smtp import send, transport_to
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("openssl") is None, reason="makes its certificate by openssl"
-)
+pytestmark = certificates.needs_openssl
 
 STARTTLS = {"EHLO": b"250-test\r\n250 STARTTLS\r\n"}
 AUTH = {"EHLO": b"250-test\r\n250 AUTH PLAIN LOGIN\r\n"}
@@ -20,28 +15,13 @@ AUTH = {"EHLO": b"250-test\r\n250 AUTH PLAIN LOGIN\r\n"}
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-nodes", "-days", "1", "-subj", "/CN=test"),
-            *("-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", "key.pem", "-out", "certificate.pem"),
-        ],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
-    return folder / "certificate.pem", folder / "key.pem"
+    return certificates.self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
 def tls(certificate):
     """What the server needs; no client trusts it yet."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    return context
+    return certificates.shown_by_a_server(certificate)
 
 
 @pytest.fixture
