@@ -9,7 +9,7 @@ from django.db import ProgrammingError
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from config import environment
-from zero2prod.postgres.outages import DATABASE_AWAY, first_line
+from zero2prod.postgres.outages import DATABASE_AWAY, reason
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
             raise
         if is_old:
             sys.exit("The database's schema is not this version's: run `manage.py migrate`.")
-        sys.exit(f"The database failed: {first_line(error)}")
+        sys.exit(f"The database failed: {reason(error)}")
 
 
 def _write_utf8() -> None:

@@ -17,7 +17,7 @@ from django.urls import resolve
 from django.utils.translation import gettext as _
 
 from zero2prod.answers import refuse
-from zero2prod.postgres.outages import DATABASE_AWAY
+from zero2prod.postgres.outages import DATABASE_AWAY, reason
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -97,15 +97,11 @@ def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse | 
     """Return the answer to an error of the database's server or connection, else None."""
     if not isinstance(error, DATABASE_AWAY):
         return None
-    logger.error("database.unavailable", reason=_one_line(error))
+    logger.error("database.unavailable", reason=reason(error))
     sentence = _("The service cannot reach its database. Please try again in a moment.")
     response = refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, sentence)
     response["Retry-After"] = "5"
     return response
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
 
 
 def _fault(request: HttpRequest) -> tuple[HTTPStatus, str] | None:

@@ -20,7 +20,7 @@ from newsletter.delivery.ledger import SINGLE_MAILS, Ledger, Opening, Record
 from newsletter.delivery.outcomes import Outcome, Verdict
 from newsletter.delivery.transports import Mail, Transport
 from newsletter.models import Installation, Suppression
-from zero2prod.postgres.outages import DATABASE_AWAY, first_line
+from zero2prod.postgres.outages import DATABASE_AWAY, reason
 
 logger = structlog.get_logger(__name__)
 
@@ -207,7 +207,7 @@ class Sender:
                 self._connect()
                 return action()
             except DATABASE_AWAY as error:
-                logger.warning("delivery.database_away", reason=first_line(error))
+                logger.warning("delivery.database_away", reason=reason(error))
                 connection.close()
                 time.sleep(1.0)
 

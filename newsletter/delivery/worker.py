@@ -15,7 +15,7 @@ from newsletter.delivery.housekeeping import Housekeeping
 from newsletter.delivery.sending import Sender
 from newsletter.delivery.transports import open_transport
 from newsletter.importing.working import Importer
-from zero2prod.postgres.outages import DATABASE_AWAY, first_line
+from zero2prod.postgres.outages import DATABASE_AWAY, reason
 
 logger = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class WorkerProcess:
         try:
             return hand.step()
         except DATABASE_AWAY as error:
-            logger.warning("delivery.database_away", reason=first_line(error))
+            logger.warning("delivery.database_away", reason=reason(error))
         except Exception:
             logger.exception("delivery.step_failed")
         self.failed = True
@@ -109,7 +109,7 @@ class WorkerProcess:
         try:
             duty()
         except DATABASE_AWAY as error:
-            logger.warning("delivery.database_away", reason=first_line(error))
+            logger.warning("delivery.database_away", reason=reason(error))
         except Exception:
             logger.exception("delivery.housekeeping_failed")
             time.sleep(1.0)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from zero2prod.postgres.cursors import prepared_cursor
+from zero2prod.postgres.outages import reason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,3 +101,21 @@ def test_errors_are_those_of_django(operator):
         with pytest.raises(OperationalError):
             cursor.execute("SELECT 1")
     connection.close()
+
+
+def test_the_reason_of_an_outage_is_one_line_with_every_attempt():
+    with pytest.raises(psycopg.OperationalError) as refused:
+        psycopg.connect("host=127.0.0.1,127.0.0.2 port=1")
+    said = reason(refused.value)
+    assert "\n" not in said
+    assert '"127.0.0.1"' in said
+    assert '"127.0.0.2"' in said
+
+
+def test_the_reason_is_what_the_server_says_without_the_detail(operator):
+    with pytest.raises(psycopg.OperationalError, match="ursula") as over:
+        operator.execute(
+            "DO $$ BEGIN RAISE 'it is over' USING "
+            "ERRCODE = 'query_canceled', DETAIL = 'ursula@example.org'; END $$"
+        )
+    assert reason(over.value) == "it is over"

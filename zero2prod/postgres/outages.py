@@ -16,6 +16,11 @@ DATABASE_AWAY = (
 )
 
 
-def first_line(error: BaseException) -> str:
-    """Return what the server says of an error, without the context, which may quote a row."""
-    return str(error).partition("\n")[0]
+def reason(error: BaseException) -> str:
+    """Return in one line what the server says, without the context, which may quote a row.
+
+    Where no server has spoken, it is what became of each attempt to connect.
+    """
+    cause = error.__cause__ or error
+    said = cause.diag.message_primary if isinstance(cause, psycopg.Error) else None
+    return " ".join((said or str(error)).split())
