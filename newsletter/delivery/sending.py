@@ -68,6 +68,15 @@ class Sender:
                 return True
         return False
 
+    def hang_up_if_late(self) -> None:
+        """End a hand-over that lasts too long, from another thread."""
+        if self._transport.wire.cut_if_late():
+            logger.warning("delivery.hung_up")
+
+    def hang_up(self) -> None:
+        """End whatever hand-over is under way, from another thread."""
+        self._transport.wire.cut()
+
     def close(self) -> None:
         self._transport.close()
         connection.close()
