@@ -1,9 +1,12 @@
 """What of an issue was tried over the network: links, images, the sender's domain. Kept an hour."""
 
+from collections import deque
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
+from threading import Thread
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -54,10 +57,10 @@ def try_links(issue: Issue, prober: Prober | None = None) -> int:
     sender = domain_key(issue.newsletter.sender.domain)
     addresses = untried([*anatomy_of(issue).addresses, sender])[:MOST]
     asked = prober or Prober()
-    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="links")
-    trials = {address: pool.submit(_problem, address, asked) for address in addresses}
+    trials = _begun(addresses, asked)
     wait(trials.values(), timeout=PATIENCE_SECONDS)
-    pool.shutdown(wait=False, cancel_futures=True)
+    for trial in trials.values():
+        trial.cancel()
     TriedLink.objects.bulk_create(
         [
             TriedLink(digest=_digest(address), problem=_outcome(trial)[:200], tried_at=Now())
@@ -69,6 +72,33 @@ def try_links(issue: Issue, prober: Prober | None = None) -> int:
     )
     TriedLink.objects.filter(tried_at__lt=timezone.now() - 24 * FRESH).delete()
     return len(addresses)
+
+
+def _begun(addresses: Sequence[str], prober: Prober) -> dict[str, Future[str]]:
+    """Try addresses in threads that no process waits for at its end, as it does for a pool's.
+
+    A server that says a byte of its answer now and then, or a nameserver that says nothing, would
+    keep a command for as long as it likes.
+    """
+    trials: dict[str, Future[str]] = {address: Future() for address in addresses}
+    waiting = deque(trials.items())
+
+    def work() -> None:
+        while waiting:
+            with suppress(IndexError):  # another thread was faster
+                _try(*waiting.popleft(), prober)
+
+    for number in range(min(AT_ONCE, len(addresses))):
+        Thread(target=work, name=f"links-{number}", daemon=True).start()
+    return trials
+
+
+def _try(address: str, trial: Future[str], prober: Prober) -> None:
+    if trial.set_running_or_notify_cancel():
+        try:
+            trial.set_result(_problem(address, prober))
+        except Exception as error:  # noqa: BLE001 - it is told of that address
+            trial.set_exception(error)
 
 
 def _problem(address: str, prober: Prober) -> str:
@@ -86,7 +116,7 @@ def _problem(address: str, prober: Prober) -> str:
     return "; ".join(f"{finding.part}: {finding.says}" for finding in amiss)
 
 
-def _outcome(trial: "Future[str]") -> str:
+def _outcome(trial: Future[str]) -> str:
     if not trial.done() or trial.cancelled():
         return "no answer in time"
     error = trial.exception()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from newsletter.delivery.ledger import LEASE, Record
 
+TURN_SECONDS = 4.0
 _LEASE_SECONDS = LEASE.total_seconds()
 
 
@@ -19,11 +20,17 @@ class Batch:
         self.unsent = list(ids)
         self.records: list[Record] = []
         """What is known of the last group and not yet written down."""
+        self._claimed_at = claimed_at
         self.renewed(claimed_at)
 
     def renewed(self, at: float) -> None:
         """Note a lease that began at this moment of the monotonic clock."""
         self._leased_until = at + _LEASE_SECONDS
+
+    @property
+    def had_its_turn(self) -> bool:
+        """Whether the rest goes back: a single mail may have come, for which somebody waits."""
+        return time.monotonic() > self._claimed_at + TURN_SECONDS
 
     @property
     def wants_renewal(self) -> bool:

@@ -28,7 +28,7 @@ GROUP = 16
 """The mails that are `sending` at once on a connection: what a killed worker leaves in doubt."""
 
 _CLAIM_SECONDS = 2.0  # as much work as that is claimed at once, within these bounds
-_SMALLEST_CLAIM, _LARGEST_CLAIM = GROUP, 480
+_SMALLEST_CLAIM, _LARGEST_CLAIM = GROUP // 4, 480
 
 _T = TypeVar("_T")
 
@@ -63,10 +63,20 @@ class Sender:
             ids = self._ledger.claim(stream, token, 1 if probing else self._claim_size)
             if ids:
                 failpoints.reach("after-claim")
-                self._send_batch(Batch(token, ids, now, probing=probing))
-                self._adapt(len(ids), time.monotonic() - now)
+                batch = Batch(token, ids, now, probing=probing)
+                self._send_batch(batch)
+                self._adapt(len(ids) - len(batch.unsent), time.monotonic() - now)
                 return True
         return False
+
+    def hang_up_if_late(self) -> None:
+        """End a hand-over that lasts too long, from another thread."""
+        if self._transport.wire.cut_if_late():
+            logger.warning("delivery.hung_up")
+
+    def hang_up(self) -> None:
+        """End whatever hand-over is under way, from another thread."""
+        self._transport.wire.cut()
 
     def close(self) -> None:
         self._transport.close()
@@ -75,7 +85,7 @@ class Sender:
     def _send_batch(self, batch: Batch) -> None:
         self.batch = batch
         try:
-            while batch.unsent and self._send_group(batch):
+            while batch.unsent and self._send_group(batch) and not batch.had_its_turn:
                 pass
         finally:
             self._insist(lambda: self._advance(batch, []))

@@ -25,8 +25,11 @@ IDLE_SECONDS = 0.25
 HOUSEKEEPING_SECONDS = 0.5
 """At most between two rounds of housekeeping: twice as many took a tenth of a processor."""
 
-DRAIN_SECONDS = 15.0
+DRAIN_SECONDS = 12.0
 """How long SIGTERM waits for the mails in flight; platforms kill after 20 to 30 s."""
+
+CUT_SECONDS = 4.0
+"""Then their connections are cut, and so much is left to write down what is in doubt by that."""
 
 
 class WorkerProcess:
@@ -62,6 +65,8 @@ class WorkerProcess:
         while not self._stopping and any(thread.is_alive() for thread in threads):
             self._rest()
             self._try(self._housekeeping.tick)
+            for sender in self._senders:
+                sender.hang_up_if_late()
             if self._supervisor not in {None, os.getppid()}:
                 self.stop()  # nobody is left who would
         self._finish(threads)
@@ -119,8 +124,13 @@ class WorkerProcess:
         connection.close()
 
     def _finish(self, threads: list[threading.Thread]) -> None:
-        deadline = time.monotonic() + DRAIN_SECONDS
-        while any(thread.is_alive() for thread in threads) and time.monotonic() < deadline:
+        drained = time.monotonic() + DRAIN_SECONDS
+        while any(thread.is_alive() for thread in threads):
+            if time.monotonic() > drained + CUT_SECONDS:
+                break
+            if time.monotonic() > drained:
+                for sender in self._senders:
+                    sender.hang_up()
             self._try(self._housekeeping.renew_leases)
             time.sleep(0.05)
         self._try(self._housekeeping.farewell)

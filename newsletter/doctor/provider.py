@@ -15,7 +15,7 @@ from django.core.mail import get_connection
 
 from config import mail_providers
 from newsletter.delivery.outcomes import Reply
-from newsletter.delivery.transports.smtp import DEFAULT_PORTS
+from newsletter.delivery.transports.smtp_client import DEFAULT_PORTS
 from newsletter.doctor.findings import Finding, fail, ok
 
 _PART = "mail provider"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from newsletter.delivery.sending import GROUP
 from tests.faults.service import stop
 from tests.processes import eventually
 
@@ -29,6 +30,29 @@ def test_sigterm_under_load_leaves_nothing_in_doubt(service, seconds, scale, mea
         pending = "SELECT 1 FROM newsletter_delivery WHERE state = 'pending' AND attempts > 0"
         assert service.sql(pending) == []
         assert service.sql("SELECT 1 FROM newsletter_worker") == []
+
+
+def test_sigterm_cuts_who_waits_for_an_answer_and_leaves_only_his_mail_in_doubt(service):
+    """What the provider took before, and what was not begun, must not be in doubt with it."""
+    service.add_readers(400)
+    service.publish()
+    with service.witness({"do": "slow", "seconds": 1000, "every": 30}):
+        worker = service.deliver()
+        assert eventually(lambda: service.count("state = 'sending'") == 4 * GROUP)
+        assert eventually(lambda: is_quiet(service))
+        code, duration = stop(worker)
+        assert (code, duration < 20) == (0, True)
+        findings = service.findings()
+        assert set(findings.states) == {"sent", "pending", "unknown"}
+        assert findings.states["unknown"] == 4
+        assert (findings.lost, findings.doubled) == ([], [])
+        assert not service.count("state = 'pending' AND attempts > 0")
+
+
+def is_quiet(service):
+    """Whether the witness took nothing for a second."""
+    seen = service.seen.read_text()
+    return not eventually(lambda: service.seen.read_text() != seen, seconds=1)
 
 
 def test_sigterm_again_and_again_is_one_sigterm(service):

@@ -24,6 +24,7 @@ from newsletter.delivery.transports import http, http_outcomes
 from newsletter.delivery.transports.base import Mail, with_the_rest
 from newsletter.delivery.transports.http import PATIENCE, Patience
 from newsletter.delivery.transports.http_batches import ALONE, BATCHES
+from newsletter.delivery.transports.wire import Wire
 
 
 class AnymailTransport:
@@ -35,6 +36,7 @@ class AnymailTransport:
         self._backend: Any = get_connection(
             path, timeout=(patience.connect, patience.answer), **options
         )
+        self.wire = Wire()
         self._used_at = 0.0
         self._batches = BATCHES.get(url.scheme)
         self._is_proven = False
@@ -91,6 +93,7 @@ class AnymailTransport:
 
     def _hand_over(self, messages: Sequence[Any], key: str) -> list[Outcome]:
         self._connect()
+        self.wire.begin(self._patience.whole)
         if self._scheme == "resend":
             self._backend.session.headers["Idempotency-Key"] = key
         try:
@@ -100,6 +103,7 @@ class AnymailTransport:
         except (AnymailError, RequestException, http.NotConnected) as error:
             return [http_outcomes.of_error(error)] * len(messages)
         finally:
+            self.wire.rest()
             self._used_at = time.monotonic()
 
     def _hand_over_one(self, message: Any) -> Outcome:
@@ -117,7 +121,7 @@ class AnymailTransport:
         if time.monotonic() - self._used_at > self._patience.idle:
             self._backend.close()
         if self._backend.open():
-            http.prepare(self._backend.session)
+            http.prepare(self._backend.session, self.wire)
 
 
 def _worked(outcomes: Sequence[Outcome]) -> bool:

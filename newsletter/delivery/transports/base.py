@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from newsletter.delivery.outcomes import Outcome, Verdict
+from newsletter.delivery.transports.wire import Wire
 
 AFTER_DOT = " after the dot"
 """Ends the code of a mail that SMTP left in doubt; those behind it were not begun."""
@@ -23,6 +24,10 @@ class Mail:
 
 
 class Transport(Protocol):
+    @property
+    def wire(self) -> Wire:
+        """What another thread may cut."""
+
     def send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
         """Hand mails over and return their outcomes, in order; never raise for a provider's fault.
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from newsletter.delivery.outcomes import Outcome, Verdict
 from newsletter.delivery.transports.base import Mail, with_the_rest
+from newsletter.delivery.transports.wire import Wire
 
 
 class MaildirTransport:
     def __init__(self, path: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.wire = Wire()
         self._maildir = mailbox.Maildir(path, create=True)
 
     def send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:

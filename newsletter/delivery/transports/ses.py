@@ -20,6 +20,7 @@ from newsletter.delivery.outcomes import HOLD_FRESH, Outcome, Verdict
 from newsletter.delivery.transports import http, http_outcomes
 from newsletter.delivery.transports.base import Mail, with_the_rest
 from newsletter.delivery.transports.http import PATIENCE, Patience
+from newsletter.delivery.transports.wire import Wire
 
 _OF_THE_ACCOUNT = (
     "AccessDeniedException",
@@ -49,7 +50,8 @@ class SesTransport:
         self._patience = patience
         self._session = Session()
         self._session.auth = self._sign
-        http.prepare(self._session)
+        self.wire = Wire()
+        http.prepare(self._session, self.wire)
         self._used_at = 0.0
 
     def send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
@@ -82,9 +84,11 @@ class SesTransport:
             self._session.close()
         timeout = (self._patience.connect, self._patience.answer)
         headers = {"Content-Type": "application/json"}
+        self.wire.begin(self._patience.whole)
         try:
             return self._session.post(self._url, data=body, headers=headers, timeout=timeout)
         finally:
+            self.wire.rest()
             self._used_at = time.monotonic()
 
     def _sign(self, request: PreparedRequest) -> PreparedRequest:

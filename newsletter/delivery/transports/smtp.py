@@ -5,48 +5,61 @@ written here, because ``smtplib`` waits for each reply: with PIPELINING (RFC 292
 one mail and the envelope of the next leave in one write, so that a mail costs one round trip.
 """
 
-import functools
 import select
 import smtplib
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from urllib.parse import SplitResult, unquote
+from urllib.parse import SplitResult
 
 from newsletter.delivery import outcomes
 from newsletter.delivery.outcomes import Outcome, Reply, Verdict
 from newsletter.delivery.transports.base import AFTER_DOT, Mail, with_the_rest
+from newsletter.delivery.transports.smtp_client import (
+    LOST,
+    REFUSED,
+    REPLY_TIMEOUT,
+    Client,
+    connected,
+    socket_of,
+)
+from newsletter.delivery.transports.wire import Wire
 
-CONNECT_TIMEOUT = 5.0
-REPLY_TIMEOUT = 30.0
 DOT_TIMEOUT = 300.0
 """Seconds. RFC 5321, 4.5.3.2.6 asks for 10 minutes after the dot: giving up makes doubt."""
-
-_LOST = (OSError, smtplib.SMTPException)
-_REFUSED = (*_LOST, UnicodeError)  # `smtplib` takes ASCII credentials only
+LONGEST = 2 * DOT_TIMEOUT
+"""Of one mail, or of a log-in, however often the server says a word."""
 
 
 class SmtpTransport:
     def __init__(self, url: SplitResult) -> None:
         self._url = url
         self._session: _Session | None = None
+        self.wire = Wire()
 
     def send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
-        if self._session is not None and self._session.was_ended:
-            self._forget()
         try:
-            session = self._session = self._session or _Session(_connected(self._url))
-        except _REFUSED as error:
-            return [_refused(error)] * len(mails)
-        results = list(session.transact(mails, halted))
-        if not session.is_usable:
-            self._forget()
-        return with_the_rest(results, mails)
+            return self._send(mails, halted)
+        finally:
+            self.wire.rest()
 
     def close(self) -> None:
         if self._session is not None:
             self._session.quit()
             self._session = None
+
+    def _send(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> list[Outcome]:
+        if self._session is not None and self._session.was_ended:
+            self._forget()
+        self.wire.begin(LONGEST)
+        try:
+            session = self._session = self._session or _Session(connected(self._url, self.wire))
+        except REFUSED as error:
+            return [_refused(error)] * len(mails)
+        results = list(session.transact(mails, halted))
+        if not session.is_usable:
+            self._forget()
+        return with_the_rest(results, mails)
 
     def _forget(self) -> None:
         if self._session is not None:
@@ -57,9 +70,9 @@ class SmtpTransport:
 class _Session:
     """One connection, greeted and logged in."""
 
-    def __init__(self, smtp: smtplib.SMTP) -> None:
-        self._smtp = smtp
-        self._pipelining = smtp.has_extn("pipelining")
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._pipelining = client.has_extn("pipelining")
         self._taken = 0
         self.is_usable = True
 
@@ -68,9 +81,9 @@ class _Session:
         """Whether the server spoke without being asked: it hangs up on who was idle."""
         try:
             poll = select.poll()
-            poll.register(_socket(self._smtp), select.POLLIN)
+            poll.register(socket_of(self._client), select.POLLIN)
             return bool(poll.poll(0))
-        except _LOST:
+        except LOST:
             return True
 
     def transact(self, mails: Sequence[Mail], halted: Callable[[], bool]) -> Iterator[Outcome]:
@@ -85,24 +98,25 @@ class _Session:
             ahead = b"".join(_envelope(rest[0])) if rest and self._pipelining else b""
             try:
                 yield self._transact(mail, ahead, written_ahead=written_ahead)
-            except _LOST as error:
+            except LOST as error:
                 self.is_usable = False
-                yield self._lost_before_dot(error)
+                yield self._lost_before_dot(error, is_mild=halted())
             if not self.is_usable:
                 return
             written_ahead = bool(ahead)
 
     def quit(self) -> None:
         try:
-            _socket(self._smtp).settimeout(1.0)
-            self._smtp.quit()
-        except _LOST:
+            socket_of(self._client).settimeout(1.0)
+            self._client.quit()
+        except LOST:
             self.abandon()
 
     def abandon(self) -> None:
-        self._smtp.close()
+        self._client.close()
 
     def _transact(self, mail: Mail, ahead: bytes, *, written_ahead: bool) -> Outcome:
+        self._client.wire.begin(LONGEST)
         refusal = self._offer(mail, written_ahead=written_ahead)
         if refusal is None:
             return self._hand_over(mail, ahead)
@@ -114,8 +128,8 @@ class _Session:
         """End a refused transaction. What was refused stays so, even if the connection is lost."""
         try:
             self._write(b"RSET\r\n" + ahead)
-            self.is_usable = self._reply().is_positive
-        except _LOST:
+            self.is_usable = self._client.reply().is_positive
+        except LOST:
             self.is_usable = False
 
     def _offer(self, mail: Mail, *, written_ahead: bool) -> Outcome | None:
@@ -127,7 +141,7 @@ class _Session:
         for position, (judge, wanted) in enumerate(_EXPECTED):
             if commands:
                 self._write(commands[position])
-            reply = self._reply()
+            reply = self._client.reply()
             if reply.code // 100 == wanted:
                 continue
             refusal = refusal or judge(reply, used=self._taken > 0)
@@ -137,7 +151,7 @@ class _Session:
         if refusal and reply.code == 354:
             # The server took DATA though it took no recipient: an empty mail ends it (RFC 2920).
             self._write(b".\r\n")
-            self._reply()
+            self._client.reply()
         return refusal
 
     def _hand_over(self, mail: Mail, ahead: bytes) -> Outcome:
@@ -146,13 +160,13 @@ class _Session:
         if b"\r\n." in content:  # seldom, and to look is four times as fast as to replace
             content = content.replace(b"\r\n.", b"\r\n..")  # RFC 5321, 4.5.2
         data, written = memoryview(b"".join((content, b".\r\n", ahead))), 0
-        connection = _socket(self._smtp)
+        connection = socket_of(self._client)
         connection.settimeout(DOT_TIMEOUT)
         try:
             while written < len(data):
                 written += connection.send(data[written:])
-            reply = self._reply()
-        except _LOST as error:
+            reply = self._client.reply()
+        except LOST as error:
             if written < len(data) - len(ahead):
                 raise
             self.is_usable = False
@@ -164,45 +178,14 @@ class _Session:
         self._taken += outcome.verdict is Verdict.SENT
         return outcome
 
-    def _lost_before_dot(self, error: Exception) -> Outcome:
-        if self._taken:  # many servers end a connection after so many mails: just connect again
+    def _lost_before_dot(self, error: Exception, *, is_mild: bool) -> Outcome:
+        # Many servers end a connection after so many mails, and we cut it when we are to stop.
+        if self._taken or is_mild:
             return Outcome(Verdict.RELEASED, _label(error))
         return Outcome(Verdict.RETRY, _label(error), provider_failed=True)
 
     def _write(self, data: bytes) -> None:
-        _socket(self._smtp).sendall(data)
-
-    def _reply(self) -> Reply:
-        """Return the next reply, as `smtplib.SMTP.getreply` does, which takes twice as long."""
-        lines = [self._line()]
-        while lines[-1][3:4] == b"-" and lines[-1][:3].isdigit():
-            lines.append(self._line())
-        return _parsed(*lines)
-
-    def _line(self) -> bytes:
-        if self._smtp.file is None:
-            raise smtplib.SMTPServerDisconnected
-        try:
-            line: bytes = self._smtp.file.readline(_LONGEST_LINE + 1)
-        except OSError as error:
-            raise smtplib.SMTPServerDisconnected from error
-        if not line:
-            raise smtplib.SMTPServerDisconnected
-        if len(line) > _LONGEST_LINE:
-            raise smtplib.SMTPResponseException(500, "Line too long.")
-        return line
-
-
-_LONGEST_LINE = 8192
-"""Octets: as generous as `smtplib`; RFC 5321, 4.5.3.1.5 allows 512."""
-
-
-@functools.lru_cache(maxsize=32)  # most replies are those of the mail before
-def _parsed(*lines: bytes) -> Reply:
-    """Return the reply in these lines; its code is -1 where they are no SMTP."""
-    text = b"\n".join(line[4:].strip(b" \t\r\n") for line in lines).decode("ascii", "replace")
-    code = lines[-1][:3]
-    return Reply(int(code) if code.isdigit() else -1, text)
+        socket_of(self._client).sendall(data)
 
 
 _EXPECTED = ((outcomes.of_sender, 2), (outcomes.of_recipient, 2), (outcomes.of_recipient, 3))
@@ -217,43 +200,6 @@ def _leaves_usable(reply: Reply) -> bool:
 def _envelope(mail: Mail) -> list[bytes]:
     lines = (f"MAIL FROM:<{mail.sender}>", f"RCPT TO:<{mail.recipient}>", "DATA")
     return [f"{line}\r\n".encode("ascii") for line in lines]
-
-
-def _connected(url: SplitResult) -> smtplib.SMTP:
-    connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
-    if url.scheme == "smtps":
-        connect = functools.partial(smtplib.SMTP_SSL, context=ssl.create_default_context())
-    host, port = str(url.hostname), url.port or DEFAULT_PORTS[url.scheme]
-    smtp = connect(host, port, local_hostname=_own_name(), timeout=CONNECT_TIMEOUT)
-    try:
-        _socket(smtp).settimeout(REPLY_TIMEOUT)
-        smtp.ehlo_or_helo_if_needed()
-        if url.scheme == "smtp+tls":
-            smtp.starttls(context=ssl.create_default_context())
-            smtp.ehlo()
-        if url.username:
-            smtp.login(unquote(url.username), unquote(url.password or ""))
-    except _REFUSED:
-        smtp.close()
-        raise
-    return smtp
-
-
-def _socket(smtp: smtplib.SMTP) -> socket.socket:
-    """Return the open socket; `smtplib` forgets it when the connection is lost."""
-    if smtp.sock is None:
-        raise smtplib.SMTPServerDisconnected
-    return smtp.sock
-
-
-DEFAULT_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-
-
-@functools.cache
-def _own_name() -> str:
-    """Return the name for EHLO; asked of the resolver once, as it can be slow."""
-    name = socket.getfqdn()
-    return name if "." in name else "[127.0.0.1]"
 
 
 def _refused(error: Exception) -> Outcome:

@@ -1,17 +1,19 @@
 """Steps of a sender against an SMTP server that says what each story needs."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from newsletter.delivery.batches import TURN_SECONDS
 from newsletter.delivery.outcomes import Outcome, Verdict
 from newsletter.delivery.retries import RELEASE_DELAY, RESEND_DELAY
 from newsletter.delivery.sending import GROUP, Sender
 from newsletter.models import Delivery, Issue, Provider, Subscription, Suppression
 from tests.factories import make_delivery, make_subscription
-from tests.newsletter.delivery.rows import PROVIDER, let_waits_pass, outcomes
+from tests.newsletter.delivery.rows import PROVIDER, due, let_waits_pass, outcomes
 from tests.newsletter.delivery.transports.smtp_server import HANG_UP, ScriptedServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -206,6 +208,22 @@ def test_a_mistake_of_ours_leaves_its_group_in_doubt_and_gives_the_rest_back(pro
     sender.close()
     assert Delivery.objects.filter(state="sending").count() == GROUP
     assert Delivery.objects.filter(state="pending", attempts=0).count() == 4
+
+
+def test_a_slow_provider_keeps_no_confirmation_behind_an_issue(promise):
+    """Whoever signs up waits for it, while the mails of an issue fill every connection."""
+    promise(3 * GROUP)
+    waits = iter([TURN_SECONDS, 0.0, 0.0])
+    sender = Sender(OwnTransport(lambda: time.sleep(next(waits))), PROVIDER)
+    sender.step()
+    assert Delivery.objects.filter(state="sent").count() == GROUP
+    assert Delivery.objects.filter(state="pending", attempts=0).count() == 2 * GROUP
+    sender.step()
+    assert Delivery.objects.filter(state="sent").count() < 2 * GROUP
+    confirmation = due(make_subscription("new@example.org", status="pending_confirmation"))
+    sender.step()
+    sender.close()
+    assert state_of(confirmation) == ("sent", 1, "")
 
 
 def test_what_the_provider_took_is_remembered_though_the_connection_is_cut(promise, connect):
