@@ -4,10 +4,10 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from newsletter import links, pruning, signing_up, subscribing
+from newsletter import links, privacy, pruning, signing_up, subscribing
 from newsletter.models import Consent, Delivery, Subscription
 from tests.factories import default_newsletter, make_delivery, make_subscription
 from tests.locks import is_somebody_waiting
@@ -79,3 +79,27 @@ def test_who_left_long_ago_and_signs_up_again_can_confirm_it(settings):
     assert pruning.prune()["left"] == 0
     subscribing.confirm(token=links.confirmation_token(reader.pk))
     assert Subscription.objects.get().status == Status.CONFIRMED
+
+
+def test_who_signs_up_while_he_is_forgotten_is_new():
+    reader = make_subscription(EMAIL, status=Status.PENDING_CONFIRMATION)
+    errors = []
+
+    def come():
+        try:
+            sign_up()
+        except IntegrityError as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    visitor = threading.Thread(target=come)
+    with transaction.atomic():
+        privacy.forget([reader])
+        visitor.start()
+        assert eventually(is_somebody_waiting, seconds=20)
+    visitor.join()
+    assert not errors
+    newcomer = Subscription.objects.get()
+    assert newcomer.pk != reader.pk
+    assert Delivery.objects.get(subscription=newcomer).state == "pending"
