@@ -72,11 +72,10 @@ def complained(*, delivery_id: UUID) -> None:
         reader = Subscription.objects.filter(deliveries=delivery_id).first()
         if reader is None:
             return
-        leaving = list(Subscription.objects.with_address(reader.email).active().select_for_update())
         issue_id = Delivery.objects.values_list("issue_id", flat=True).get(pk=delivery_id)
         Complaint.objects.get_or_create(delivery_id=delivery_id, defaults={"issue_id": issue_id})
         complaint = Suppression.Reason.COMPLAINED
-        suppressing.suppress(subscription_id=reader.pk, reason=complaint)
+        leaving = suppressing.suppress(subscription_id=reader.pk, reason=complaint)
         Consent.objects.bulk_create(
             Consent(subscription=subscription, act=Consent.Act.WITHDREW) for subscription in leaving
         )

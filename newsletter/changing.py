@@ -53,10 +53,11 @@ def change(
     for each other and do not deadlock.
     """
     locked = readers.order_by("pk").select_for_update(no_key=True, of=["self"]).values("pk")
-    chosen, params = locked[:most].query.sql_with_params()
     deed, named = _DEEDS[act], {"tag": tag, "most": MOST_TAGS}
-    values = (*params, *(named[name] for name in deed.takes), deed.recorded, tag, by)
     with transaction.atomic(), connection.cursor() as cursor:
+        # Inside: of a query that locks there is no SQL outside of a transaction.
+        chosen, params = locked[:most].query.sql_with_params()
+        values = (*params, *(named[name] for name in deed.takes), deed.recorded, tag, by)
         cursor.execute(_CHANGE.format(chosen=chosen, update=deed.update, more=deed.more), values)
         changed = Changed(*cursor.fetchone())
     if act == Act.UNSUBSCRIBE:

@@ -38,13 +38,14 @@ def speak(*, email: str, language: str) -> None:
 def join(*, email: str, newsletter: Newsletter, agreed: Agreement) -> None:
     """Make a person a reader of one more newsletter: his mailbox has just answered.
 
-    Who came back after leaving, or waited for confirmation, is confirmed. Repeatable.
+    Who came back after leaving, or waited for confirmation, is confirmed; nobody is whose address
+    was suppressed since he got his link. Repeatable.
     """
     with transaction.atomic():
         # Locked as by `privacy.erase_person`, so that nobody comes back who is being erased.
         person = Subscription.objects.with_address(email).select_for_update().order_by("pk")
         known = min(person, key=lambda reader: (reader.subscribed_at, reader.pk), default=None)
-        if known is None:
+        if known is None or Suppression.objects.of_address(email).binding().exists():
             return
         joining = Subscription(
             newsletter=newsletter, email=known.email, name=known.name, language=known.language
@@ -87,11 +88,13 @@ def ask_for_address(*, subscription: Subscription, email: str) -> None:
 def find_new_address(token: str) -> tuple[Subscription, str]:
     """Return who asked for the address of this mail, and the address.
 
-    Raises InvalidToken unless it is the last that he asked for.
+    Raises InvalidToken unless it is the last that he asked for, and may be mailed.
     """
     mails = Delivery.objects.select_related("subscription__newsletter")
     mail = mails.filter(pk=links.read_address_token(token), kind=Delivery.Kind.ADDRESS).first()
     if mail is None or mail.subscription is None or not mail.recipient or _is_superseded(mail):
+        raise links.InvalidToken
+    if Suppression.objects.of_address(mail.recipient).binding().exists():
         raise links.InvalidToken
     return mail.subscription, mail.recipient
 

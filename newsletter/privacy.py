@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from newsletter import evidence
+from newsletter.importing import ranges
 from newsletter.importing.forgetting import forget_address
 from newsletter.models import Delivery, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
@@ -61,6 +62,7 @@ def erase_person(*, email: str, never_again: bool = False) -> int:
     keeps its rows, so that accounts of past issues stay true; their subscription leads nowhere.
     """
     with transaction.atomic():
+        ranges.hold_back()
         person = Subscription.objects.with_address(email).select_for_update().order_by("pk")
         # Twice: who holds one of the rows may be adding another (`own_changes.join`), which a
         # statement that began before does not see.

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, Func, OuterRef, Q
 from django.db.models.functions import Lower, Now
 from django.db.models.query import QuerySet
@@ -67,15 +68,21 @@ def prune_if_due(*, keep_on: Callable[[], bool]) -> None:
         prune(keep_on=keep_on)
 
 
-def _unconfirmed() -> SubscriptionQuerySet:
-    """Who never confirmed, and holds no link that still works."""
-    asked_lately = Delivery.objects.filter(
-        kind__in=[_Kind.CONFIRMATION, _Kind.REMINDER],
-        subscription=OuterRef("pk"),
-        created_at__gt=Now() - links.CONFIRMATION_LIFETIME - _A_DAY,
+def _asked_lately() -> Exists:
+    """Whether somebody holds a link that still works: he has signed up, and may confirm."""
+    return Exists(
+        Delivery.objects.filter(
+            kind__in=[_Kind.CONFIRMATION, _Kind.REMINDER],
+            subscription=OuterRef("pk"),
+            created_at__gt=Now() - links.CONFIRMATION_LIFETIME - _A_DAY,
+        )
     )
+
+
+def _unconfirmed() -> SubscriptionQuerySet:
+    """Who never confirmed, and cannot any more."""
     return Subscription.objects.filter(
-        ~Exists(asked_lately),
+        ~_asked_lately(),
         status=_Status.PENDING_CONFIRMATION,
         confirmed_at=None,
         subscribed_at__lt=Now() - timedelta(days=settings.PRIVACY_UNCONFIRMED_DAYS),
@@ -84,16 +91,23 @@ def _unconfirmed() -> SubscriptionQuerySet:
 
 def _forget_unconfirmed() -> int:
     """They were never readers: nothing is remembered of them."""
-    found = list(_unconfirmed()[:STEP])
-    privacy.forget(found)
+    some = Subscription.objects.filter(
+        pk__in=list(_unconfirmed().values_list("pk", flat=True)[:STEP])
+    )
+    with transaction.atomic():
+        list(some.select_for_update().order_by("pk"))
+        # Asked again of the locked: some may have signed up once more, or been confirmed.
+        found = list(_unconfirmed() & some)
+        privacy.forget(found)
     return len(found)
 
 
 def _left() -> SubscriptionQuerySet:
-    """Who left long ago, and reads nothing else here."""
+    """Who left long ago, has not asked to come back, and reads nothing else here."""
     if not settings.PRIVACY_LEFT_DAYS:
         return Subscription.objects.none()
     is_over = Q(
+        ~_asked_lately(),
         status=_Status.UNSUBSCRIBED,
         unsubscribed_at__lt=Now() - timedelta(days=settings.PRIVACY_LEFT_DAYS),
     )
@@ -103,8 +117,14 @@ def _left() -> SubscriptionQuerySet:
 
 
 def _forget_left() -> int:
-    emails = list(_left().values_list("email", flat=True)[:STEP])
-    return sum(privacy.erase_person(email=email) for email in emails)
+    return sum(map(_forget_who_left, list(_left().values_list("email", flat=True)[:STEP])))
+
+
+def _forget_who_left(email: str) -> int:
+    with transaction.atomic():
+        list(Subscription.objects.with_address(email).select_for_update().order_by("pk"))
+        has_come_back = not _left().with_address(email).exists()
+        return 0 if has_come_back else privacy.erase_person(email=email)
 
 
 def _devices() -> QuerySet[Consent]:

@@ -49,14 +49,20 @@ def survey() -> Survey:
     )
 
 
-def reconcile(*, release: bool) -> Survey:
+def reconcile(*, release: bool) -> Survey | None:
     """Let the workers send from this database, in one commit; return what was found.
+
+    Nothing, and nothing is changed, where it is no copy, or somebody else has just done it: what
+    workers hold since is theirs.
 
     What a worker held becomes `unknown`; a confirmation of it is sent once more, as ever. Unless it
     is released, what is pending waits: issues in delivery are paused, and those whose time has
     passed are drafts again. Confirmations go out, for somebody waits for them.
     """
     with transaction.atomic():
+        list(Installation.objects.select_for_update())
+        if not Installation.objects.is_restored():
+            return None
         found = survey()
         _held().update(
             state=State.UNKNOWN, lease_until=None, finished_at=Now(), error_code="restored"

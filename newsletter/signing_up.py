@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import structlog
 from django.conf import settings
+from django.db import IntegrityError
 
 from newsletter import consenting, links, metrics
 from newsletter.consenting import Agreement
@@ -145,7 +147,14 @@ def _run(
         "user_agent": agreed.client.user_agent,
     }
     locked = [key for name in _LOCKED if isinstance(key := given[name], UUID)]
-    row: Any = _together.run([given[name] for name in PARAMETERS], locked)
+    values = [given[name] for name in PARAMETERS]
+    try:
+        row: Any = _together.run(values, locked)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, psycopg.errors.ForeignKeyViolation):
+            raise
+        # Who was known has been forgotten at this very moment. Nothing is stored yet: he is new.
+        row = _together.run(values, locked)
     return row  # type: ignore[no-any-return]
 
 

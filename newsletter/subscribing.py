@@ -99,12 +99,17 @@ _ROUNDING = timedelta(seconds=1)
 
 
 def _confirmable(token: str, subscriptions: SubscriptionQuerySet) -> Subscription:
-    """Find whom a token confirms. A link from before the reader left does not bring him back."""
+    """Find whom a token confirms. A link from before the reader left does not bring him back.
+
+    And none does whose address was suppressed since the mail with it was promised.
+    """
     subscription_id, made_at = links.read_confirmation_token(token)
     subscription = subscriptions.filter(
         pk=subscription_id, status__in=(*_CONFIRMABLE, _Status.CONFIRMED)
     ).first()
     if subscription is None:
+        raise links.InvalidToken
+    if Suppression.objects.of_address(subscription.email).binding().exists():
         raise links.InvalidToken
     left_at = subscription.unsubscribed_at
     if left_at and made_at < left_at.replace(microsecond=0):

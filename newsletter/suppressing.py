@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from newsletter.importing import ranges
 from newsletter.models import Change, Consent, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
 
@@ -16,18 +17,27 @@ Status, Reason = Subscription.Status, Suppression.Reason
 _ENDINGS = {Reason.BOUNCED: Status.BOUNCED, Reason.COMPLAINED: Status.COMPLAINED}
 
 
-def suppress(*, subscription_id: UUID, reason: Suppression.Reason) -> None:
-    """Suppress the address of a subscription for good, in every newsletter; repeatable."""
+def suppress(*, subscription_id: UUID, reason: Suppression.Reason) -> list[Subscription]:
+    """Suppress the address of a subscription for good, in every newsletter; repeatable.
+
+    Return whose subscriptions end by it.
+    """
     with transaction.atomic():
+        ranges.hold_back()
         subscription = Subscription.objects.filter(pk=subscription_id).first()
         if subscription is None:
-            return
-        digest = address_digests(subscription.email)[0]
-        Suppression.objects.get_or_create(digest=digest, defaults={"reason": reason})
-        Subscription.objects.with_address(subscription.email).active().update(
+            return []
+        known = Suppression.objects.of_address(subscription.email)
+        if not known.filter(reason=Reason.ERASED).update(reason=reason):
+            digest = address_digests(subscription.email)[0]
+            Suppression.objects.get_or_create(digest=digest, defaults={"reason": reason})
+        readers = Subscription.objects.with_address(subscription.email).active()
+        leaving = list(readers.select_for_update().order_by("pk"))
+        Subscription.objects.filter(pk__in=[reader.pk for reader in leaving]).update(
             status=_ENDINGS[reason], unsubscribed_at=timezone.now()
         )
     logger.info("suppressing.suppressed", subscription=str(subscription_id), reason=str(reason))
+    return leaving
 
 
 def suppress_by_hand(*, email: str, note: str, by: str) -> bool:
@@ -37,6 +47,7 @@ def suppress_by_hand(*, email: str, note: str, by: str) -> bool:
     bounce stays the stronger reason.
     """
     with transaction.atomic():
+        ranges.hold_back()
         known = Suppression.objects.of_address(email)
         is_new = not known.exists()
         if is_new:

@@ -28,6 +28,7 @@ FATES = {
     "leaves": "readers here who have left there since: unsubscribed",
     "left": "left here earlier: not brought back",
     "suppressed": "suppressed: never mailed again",
+    "erased": "erased since the file was read",
 }
 
 # Each row is looked up by an index, whatever the statistics say: both tables may have grown by a

@@ -51,6 +51,17 @@ def cut(batch: Import) -> bool:
     return is_done
 
 
+def hold_back() -> None:
+    """Wait for the ranges under way, and let none begin until this transaction ends.
+
+    Whoever bars an address from being imported does it first of all: a range that is under way
+    does not see that, nor is seen, and would make a reader of it.
+    """
+    with connection.cursor() as cursor:
+        # SHARE is at odds with the deletion of a range, and with nobody else who holds back.
+        cursor.execute("LOCK TABLE newsletter_importrange IN SHARE MODE")
+
+
 def do_one(import_id: int) -> None:
     """Import a range that nobody does, or wait until somebody has done one."""
     for tries_left in reversed(range(_TRIES)):
@@ -73,11 +84,12 @@ def _do_one(import_id: int, *, is_last_try: bool) -> None:
     if mine is None:
         ranges.select_for_update().first()
         return
+    # First, since it waits for `hold_back`: the statement that follows sees what was done there.
+    ranges.filter(last=mine.last).delete()
     batch = Import.objects.get(pk=import_id)
     found, has_met_another = merging.import_between(batch, mine.after, mine.last)
     if has_met_another and not is_last_try:
         raise _MetAnother
-    ranges.filter(last=mine.last).delete()
     batch = Import.objects.select_for_update(no_key=True).get(pk=import_id)
     if batch.state != Import.State.IMPORTING:
         raise _Stopped

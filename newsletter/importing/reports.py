@@ -41,13 +41,17 @@ class Report:
 def report(batch: Import) -> Report:
     counts = batch.counts
     fates: dict[str, int] = counts.get("fates", {})
+    done, taken = counts.get("done", 0), counts.get("taken", 0)
+    if batch.state in {State.CHECKED, State.DONE} and done < taken:
+        # Rows that were taken and are not there any more: `forgetting` has removed them.
+        fates, done = {**fates, "erased": taken - done}, taken
     invalid: dict[str, int] = counts.get("invalid", {})
     kept: dict[str, int] = counts.get("kept", {})
     by_number = sorted(invalid.items(), key=lambda item: -item[1])
     return Report(
         invalid=[(number, reason) for reason, number in by_number],
-        taken=counts.get("taken", 0),
-        done=0 if batch.state in {State.UNDOING, State.UNDONE} else counts.get("done", 0),
+        taken=taken,
+        done=0 if batch.state in {State.UNDOING, State.UNDONE} else done,
         fates=[(fate, fates[fate], words) for fate, words in FATES.items() if fate in fates],
         removed=counts.get("removed", 0),
         kept=[(kept[reason], words) for reason, words in KEPT.items() if reason in kept],

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from newsletter import evidence, links, own_changes
-from newsletter.models import Delivery, Subscription, Suppression
+from newsletter import consenting, evidence, links, own_changes, suppressing
+from newsletter.models import Delivery, Newsletter, Subscription, Suppression
 from newsletter.models.suppressions import address_digests
 from tests.factories import make_delivery, make_subscription
 
@@ -76,6 +76,20 @@ def test_a_forbidden_address_gets_no_mail(client, reader):
     Suppression.objects.create(digest=address_digests(NEW)[0], reason="requested")
     assert client.post(mine(reader), {"act": "address", "email": NEW}).status_code == 200
     assert not asked().exists()
+
+
+def test_an_address_that_was_forbidden_since_is_not_moved_to(client, reader):
+    client.post(mine(reader), {"act": "address", "email": NEW})
+    suppressing.suppress_by_hand(email=NEW, note="asked by telephone", by="editor")
+    assert client.post(new_address_link(asked().get())).status_code == 401
+    assert Subscription.objects.get().email == EMAIL
+
+
+def test_who_was_forbidden_since_he_got_his_link_joins_nothing(reader):
+    other = Newsletter.objects.create(slug="other", title="Other")
+    suppressing.suppress_by_hand(email=EMAIL, note="asked by telephone", by="editor")
+    own_changes.join(email=EMAIL, newsletter=other, agreed=consenting.agreement(other))
+    assert not other.subscriptions.exists()
 
 
 def test_only_the_last_address_that_was_asked_for_counts(client, reader):

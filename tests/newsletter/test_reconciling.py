@@ -1,12 +1,13 @@
 """A restored copy is recognised, says so, and sends nothing until it is reconciled."""
 
+import threading
 from datetime import timedelta
 from io import StringIO
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from newsletter import reconciling
@@ -14,6 +15,8 @@ from newsletter.delivery.housekeeping import Housekeeping
 from newsletter.models import Delivery, Installation, Issue, Worker
 from newsletter.models.installations import Place, here
 from tests.factories import make_delivery, make_issue, make_subscription
+from tests.locks import is_somebody_waiting
+from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +184,29 @@ def test_the_operator_may_say_that_it_is_a_copy():
     assert Installation.objects.is_restored()
     reconciling.reconcile(release=False)
     assert not Installation.objects.is_restored()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_reconciles_at_the_same_moment_changes_nothing_of_what_workers_do_since(restored):
+    """Also if he had asked before: the first has settled it, and the workers have begun."""
+    issue = make_issue(state="sending")
+    mail = make_delivery(make_subscription(), issue)
+    said = []
+
+    def reconcile_too():
+        try:
+            said.append(run())
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=reconcile_too)
+    with transaction.atomic():
+        reconciling.reconcile(release=True)
+        other.start()
+        assert eventually(is_somebody_waiting, seconds=20)
+        Delivery.objects.update(**held(state="sending"))
+    other.join()
+    mail.refresh_from_db()
+    issue.refresh_from_db()
+    assert (mail.state, issue.state) == ("sending", "sending")
+    assert "nothing to reconcile" in said[0]

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from newsletter import links, subscribing
+from newsletter import links, subscribing, suppressing
 from newsletter.models import Consent, Subscription
 from tests.factories import make_subscription
 
@@ -49,6 +49,17 @@ def test_a_link_from_after_he_left_brings_a_reader_back():
     subscribing.confirm(token=links.confirmation_token(reader.pk))
     reader.refresh_from_db()
     assert (reader.status, reader.unsubscribed_at) == (Status.CONFIRMED, None)
+
+
+def test_a_link_does_not_bring_back_whose_address_was_suppressed_since():
+    """He had left already when it was, and so he was not let go once more."""
+    left_at = timezone.now() - timedelta(days=1)
+    reader = make_subscription(EMAIL, status=Status.UNSUBSCRIBED, unsubscribed_at=left_at)
+    token = links.confirmation_token(reader.pk)
+    suppressing.suppress_by_hand(email=EMAIL, note="asked by telephone", by="editor")
+    with pytest.raises(links.InvalidToken):
+        subscribing.confirm(token=token)
+    assert Subscription.objects.get().status == Status.UNSUBSCRIBED
 
 
 @pytest.mark.parametrize("status", [Status.BOUNCED, Status.COMPLAINED])

@@ -4,6 +4,7 @@ import pytest
 
 from newsletter import suppressing
 from newsletter.models import Consent, Newsletter, Subscription, Suppression
+from newsletter.models.suppressions import address_digests
 from tests.factories import make_subscription
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,14 @@ def test_it_holds_in_every_newsletter_and_whatever_the_case():
         "bounced",
         "confirmed",
     ]
+
+
+def test_a_bounce_binds_more_than_an_erasure():
+    reader = make_subscription(status="pending_confirmation")
+    digest = address_digests(reader.email)[0]
+    Suppression.objects.create(digest=digest, reason=Reason.ERASED)
+    suppressing.suppress(subscription_id=reader.pk, reason=Reason.BOUNCED)
+    assert Suppression.objects.binding().get().reason == Reason.BOUNCED
 
 
 def test_who_left_stays_one_who_left():

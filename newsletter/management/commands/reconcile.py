@@ -35,12 +35,14 @@ class Command(BaseCommand):
             audit.record("database.marked", request=None)
             self.stdout.write("Nothing is sent from this database until it is reconciled.")
             return
-        is_restored = Installation.objects.is_restored()
-        self.stdout.write(_DIAGNOSIS[is_restored])
         if options["dry_run"]:
+            self.stdout.write(_DIAGNOSIS[Installation.objects.is_restored()])
             self.stdout.write(_as_text(reconciling.survey()))
-        elif is_restored:
-            self.stdout.write(_as_text(reconciling.reconcile(release=options["release"])))
+            return
+        found = reconciling.reconcile(release=options["release"])
+        self.stdout.write(_DIAGNOSIS[found is not None])
+        if found:
+            self.stdout.write(_as_text(found))
             audit.record("database.reconciled", request=None, release=options["release"])
             self.stdout.write(_DONE[options["release"]])
 

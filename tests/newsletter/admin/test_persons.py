@@ -64,6 +64,7 @@ class TestPerson:
             Note.objects.create(subscription=reader, text="x", by="y")
         assert queries() <= few + 1
 
+    @pytest.mark.django_db(transaction=True)
     def test_tags_come_and_go_on_record(self, editor, reader):
         editor.post(url(reader, "tag"), {"tag": " early  bird "})
         editor.post(url(reader, "untag"), {"tag": "vip"})
@@ -90,6 +91,7 @@ class TestPerson:
         assert "note" in messages_of(page)
         assert not Note.objects.exists()
 
+    @pytest.mark.django_db(transaction=True)
     def test_he_is_unsubscribed(self, editor, reader):
         assert editor.get(url(reader, "unsubscribe")).status_code == 200
         editor.post(url(reader, "unsubscribe"))

@@ -3,6 +3,7 @@
 import pytest
 
 from newsletter import importing, privacy
+from newsletter.importing import reports
 from newsletter.importing.records import MAX_LINE
 from newsletter.models import Import, ImportFault, ImportPart, ImportRow, Subscription
 from tests.newsletter.importing.files import check_file, choose, fates, import_file, keep, work
@@ -43,6 +44,9 @@ def test_also_what_was_checked_and_its_faults_forget():
     assert b"Ada" not in stored(batch)
     importing.carry_out(import_id=batch.pk)
     assert fates(work(batch)) == {"new": 3}
+    report = reports.report(batch)
+    assert report.rows == 5 == report.faults + sum(number for _, number, _ in report.fates)
+    assert ("erased", 1, "erased since the file was read") in report.fates
     assert not Subscription.objects.with_address(EMAIL).exists()
 
 
