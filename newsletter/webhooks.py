@@ -38,8 +38,9 @@ from newsletter import amazon_topics, bouncing
 from newsletter.delivery.outcomes import HARD_BOUNCES
 from zero2prod.answers import refuse
 
-BODY_LIMIT = 256 * 1024
-"""Bytes of a call; above it the answer is 413."""
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a call; above it the answer is 413. A provider that collects events sends some hundred
+kilobytes at once, and what is refused each time is lost in the end."""
 
 _VIEWS = {
     "brevo": BrevoTrackingWebhookView,
