@@ -19,6 +19,7 @@ from django.db.models.query import QuerySet
 
 from newsletter import links, privacy
 from newsletter.guarding import budgets
+from newsletter.importing import ranges
 from newsletter.models import Allowance, Chore, Consent, Delivery, Subscription
 from newsletter.models.subscriptions import SubscriptionQuerySet
 
@@ -122,6 +123,7 @@ def _forget_left() -> int:
 
 def _forget_who_left(email: str) -> int:
     with transaction.atomic():
+        ranges.hold_back()  # first, as `erase_person` does: a range may wait for these rows
         list(Subscription.objects.with_address(email).select_for_update().order_by("pk"))
         has_come_back = not _left().with_address(email).exists()
         return 0 if has_come_back else privacy.erase_person(email=email)
