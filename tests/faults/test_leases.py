@@ -7,10 +7,13 @@ READERS = 200
 
 
 def test_outcomes_that_come_late_resolve_the_doubt_and_open_the_issue_again(service):
-    """The first worker is held up after the dot; meanwhile a second one takes over and ends."""
+    """The first worker is held up after the dot; meanwhile a second one takes over and ends.
+
+    It is held up for two rounds of the reaper, so that a busy machine does not miss the moment.
+    """
     service.add_readers(READERS)
     issue = service.publish()
-    with service.witness({"do": "slow", "seconds": 6.0, "to": "^reader7@"}):
+    with service.witness({"do": "slow", "seconds": 12.0, "to": "^reader7@"}):
         first = service.deliver(APP_DELIVERY__CONNECTIONS="1")
         late = (
             "state = 'sending' AND subscription_id IN "
