@@ -93,8 +93,8 @@ def _reserve_counters(number: int) -> None:
             file.write_bytes(bytes(_COUNTERS_BYTES))
 
 
-_COUNTERS_BYTES = 256 * 1024
-"""Twice what all routes take with every status that they answer."""
+_COUNTERS_BYTES = 1024 * 1024
+"""The histograms of all 189 routes take 0.53 MB, each pair of method and status of all 0.04."""
 
 
 def post_fork(_arbiter: Arbiter, worker: Worker) -> None:

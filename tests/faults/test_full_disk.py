@@ -20,7 +20,7 @@ FORM = {"name": "Ursula", "email": "ursula@example.org"}
 def small_disk(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["/bin/mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]
+    mount = ["/bin/mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]
     if os.geteuid() or subprocess.run(mount, check=False).returncode:
         pytest.skip("Only root can mount a small disk.")
     yield disk
