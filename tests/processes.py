@@ -1,6 +1,8 @@
 """The processes of this machine, for tests that kill some and look for what was left behind."""
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -25,6 +27,16 @@ def eventually(claim: Callable[[], bool], *, seconds: float = 60) -> bool:
     while not (holds := claim()) and monotonic() < deadline:
         sleep(0.1)
     return holds
+
+
+@contextmanager
+def kept_running(command: Sequence[str]) -> Iterator[None]:
+    """Run a program, and end it with the block."""
+    with subprocess.Popen(command) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 def _command_line(directory: Path) -> str:

@@ -1,4 +1,6 @@
-"""A network of its own between a process and the cluster, to be cut without a word to either."""
+"""Networks of their own: between a process and the cluster, to be cut without a word to either,
+and for a process alone.
+"""
 
 import os
 import shutil
@@ -9,12 +11,15 @@ from contextlib import contextmanager
 
 from tests.faults.cluster import Cluster
 from tests.ports import answers
-from tests.processes import eventually
+from tests.processes import eventually, kept_running
 
 PROGRAM = shutil.which("ip") or ""
 """Of iproute2 (Linux); only root may lay a network."""
 HERE, THERE, PORT = "10.99.77.1", "10.99.77.2", 5432
 _NAMESPACE, _NEAR_END, _FAR_END = "zero2prod-far", "zero2prod-near", "far"
+
+
+UNSHARE = ("unshare", "--net", "--mount")
 
 
 class Network:
@@ -41,6 +46,13 @@ def can_be_laid() -> bool:
     return not (laid.returncode or entered.returncode)
 
 
+def can_be_unshared() -> bool:
+    """Whether a process can be given a network, and a resolver, that nobody else has."""
+    if os.geteuid() or not all(shutil.which(program) for program in ("unshare", "ip", "mount")):
+        return False
+    return subprocess.run([*UNSHARE, "true"], check=False).returncode == 0
+
+
 @contextmanager
 def laid(cluster: Cluster) -> Iterator[Network]:
     target = f"{cluster.sockets}/.s.PGSQL.{cluster.environment()['APP_DATABASE__PORT']}"
@@ -53,21 +65,12 @@ def laid(cluster: Cluster) -> Iterator[Network]:
         _ip("link", "set", _NEAR_END, "up")
         _far("address", "add", f"{THERE}/30", "dev", _FAR_END)
         _far("link", "set", _FAR_END, "up")
-        with _running([PROGRAM, "netns", "exec", _NAMESPACE, *relay]):
+        with kept_running([PROGRAM, "netns", "exec", _NAMESPACE, *relay]):
             assert eventually(lambda: answers(PORT, THERE))
             yield Network()
     finally:
         _ip("link", "delete", _NEAR_END)
         _ip("netns", "delete", _NAMESPACE)
-
-
-@contextmanager
-def _running(command: list[str]) -> Iterator[None]:
-    with subprocess.Popen(command) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
 
 
 def _ip(*words: str) -> None:

@@ -68,39 +68,13 @@ def test_a_database_that_is_away_is_waited_for(service, scale, measured):
 
 def test_a_failover_leaves_nothing_in_doubt(service, scale):
     """It may lead to a standby for a while, which can be neither written nor listened to."""
-    service.add_readers(scale.readers)
-    service.publish()
-    with service.witness({"do": "slow", "seconds": 0.01}):
-        worker = service.deliver()
-        assert eventually(lambda: service.count("state = 'sent'") > 0)
-        with service.cluster.as_standby():
-            time.sleep(3.0)
-        assert worker.poll() is None
-        service.finish(seconds=900)
-
-    findings = service.findings()
-    assert findings.faultless, findings
-    assert findings.states == {"sent": scale.readers}
-    assert "Traceback" not in service.log()
+    send_through(service.cluster.as_standby(), service, scale)
 
 
 def test_a_database_that_becomes_read_only_leaves_nothing_in_doubt(service, scale):
     """Under sessions that are open, whose statements it refuses by an error of another class."""
-    service.add_readers(scale.readers)
-    service.publish()
-    with service.witness({"do": "slow", "seconds": 0.01}):
-        worker = service.deliver()
-        assert eventually(lambda: service.count("state = 'sent'") > 0)
-        with service.cluster.as_read_only():
-            time.sleep(3.0)
-        assert worker.poll() is None
-        service.finish(seconds=900)
-
-    findings = service.findings()
-    assert findings.faultless, findings
-    assert findings.states == {"sent": scale.readers}
+    send_through(service.cluster.as_read_only(), service, scale)
     assert "read-only transaction" in service.log()
-    assert "Traceback" not in service.log()
 
 
 def test_a_worker_has_as_many_connections_as_the_guide_counts(service):
@@ -112,6 +86,24 @@ def test_a_worker_has_as_many_connections_as_the_guide_counts(service):
         service.deliver(APP_DELIVERY__CONNECTIONS="2")
         service.finish()
         assert eventually(lambda: len(service.sql(held)) == 4)
+
+
+def send_through(trouble, service, scale):
+    """Send an issue with some seconds of trouble in the middle, of which nothing may be left."""
+    service.add_readers(scale.readers)
+    service.publish()
+    with service.witness({"do": "slow", "seconds": 0.01}):
+        worker = service.deliver()
+        assert eventually(lambda: service.count("state = 'sent'") > 0)
+        with trouble:
+            time.sleep(3.0)
+        assert worker.poll() is None
+        service.finish(seconds=900)
+
+    findings = service.findings()
+    assert findings.faultless, findings
+    assert findings.states == {"sent": scale.readers}
+    assert "Traceback" not in service.log()
 
 
 def restart(service, *, seconds):

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from newsletter.checking.trying import PATIENCE_SECONDS
+from tests.faults import network
 from tests.faults.service import ROOT
-from tests.faults.test_resolver import UNSHARE, can_unshare
 
 # The command is the first process of a network in which one public address answers, byte by byte.
 CHECK = """
@@ -31,7 +31,7 @@ except OSError:
 
 
 def test_a_check_ends_although_an_answer_does_not(service):
-    if not can_unshare():
+    if not network.can_be_unshared():
         pytest.skip("Only root can make a network (Debian: util-linux, iproute2).")
     service.add_readers(1)
     body = service.folder / "body.md"
@@ -39,7 +39,7 @@ def test_a_check_ends_although_an_answer_does_not(service):
     words = ("--newsletter", "default", "--subject", "News", "--body-file", str(body))
     issue = service.run("publish", *words).split()[-1]
     done = subprocess.run(
-        [*UNSHARE, sys.executable, "-c", CHECK, issue],
+        [*network.UNSHARE, sys.executable, "-c", CHECK, issue],
         cwd=ROOT,
         env=service.variables | {"PATH": os.environ["PATH"]},
         stdout=subprocess.PIPE,

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from tests.faults.cluster import Cluster
 from tests.ports import answers, unused_port
-from tests.processes import eventually
+from tests.processes import eventually, kept_running
 
 IS_REQUIRED = os.environ.get("CI", "").lower() == "true"
 CONFIGURATION = """
@@ -42,12 +41,9 @@ def pool(cluster: Cluster, tmp_path: Path) -> Pool:
         file = tmp_path / "pgbouncer.ini"
         file.write_text(CONFIGURATION.format(**server, port=port, mode=mode))
         as_user = [] if os.geteuid() else ["-u", "nobody"]
-        with subprocess.Popen([program, "-q", *as_user, str(file)]) as process:
+        with kept_running([program, "-q", *as_user, str(file)]):
             assert eventually(lambda: answers(port))
-            try:
-                yield {"APP_DATABASE__HOST": "127.0.0.1", "APP_DATABASE__PORT": str(port)}
-            finally:
-                process.terminate()
+            yield {"APP_DATABASE__HOST": "127.0.0.1", "APP_DATABASE__PORT": str(port)}
 
     return start
 

@@ -1,21 +1,18 @@
 """A nameserver that never answers."""
 
 import os
-import shutil
-import subprocess
 
 import pytest
 
+from tests.faults import network
 from tests.faults.service import stop
 from tests.processes import eventually
-
-UNSHARE = ("unshare", "--net", "--mount")
 
 # The worker gets a network with nothing in it but the port of a nameserver, which it holds open
 # itself and where nobody reads. Both end with it.
 OUTSIDE = f"""
 import os, sys
-os.execvp("unshare", [*{UNSHARE!r}, sys.executable, "-c", *sys.argv[1:]])
+os.execvp("unshare", [*{network.UNSHARE!r}, sys.executable, "-c", *sys.argv[1:]])
 """
 INSIDE = """
 import os, socket, subprocess, sys
@@ -28,16 +25,10 @@ os.execv(sys.executable, [sys.executable, "manage.py", "deliver"])
 """
 
 
-def can_unshare():
-    if os.geteuid() or not all(shutil.which(program) for program in ("unshare", "ip", "mount")):
-        return False
-    return subprocess.run([*UNSHARE, "true"], check=False).returncode == 0
-
-
 @pytest.mark.parametrize("address", ["smtp://mail.example.org", "postmark://KEY"])
 def test_a_mute_nameserver_leaves_nothing_in_doubt(service, tmp_path, address):
     """Nothing has left, so SIGTERM must not end a worker that still waits for the name."""
-    if not can_unshare():
+    if not network.can_be_unshared():
         pytest.skip("Only root can make a network (Debian: util-linux, iproute2).")
     mute = tmp_path / "resolv.conf"
     mute.write_text("nameserver 127.0.0.1\noptions timeout:30\n")
